@@ -206,8 +206,8 @@ def test_where_an_execution_is() -> None:
     [
         ({"kind": "thought"}, "a checkpoint part of kind 'thought' is not known to this version"),
         (
-            {"kind": "head", "version": 8, "lastEventId": 1, "nextBranch": 1},
-            "the checkpoint has version 8, this engine knows versions up to 7",
+            {"kind": "head", "version": 9, "lastEventId": 1, "nextBranch": 1},
+            "the checkpoint has version 9, this engine knows versions up to 8",
         ),
     ],
 )

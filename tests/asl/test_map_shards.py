@@ -61,7 +61,7 @@ class Sharded:
 
     def begin(self) -> None:
         """Every shard that is open in the checkpoint runs, and nothing else does."""
-        wanted = {task.task: task for task in self.parent.open_tasks() if task.resource is MAP_SHARD}
+        wanted = {number_of(task): task for task in self.parent.open_tasks() if task.resource is MAP_SHARD}
         for gone in self.shards.keys() - wanted.keys():
             if self.shards[gone].outcome is None:
                 self.shards[gone].send(Stop())
@@ -73,6 +73,8 @@ class Sharded:
             if redrives > self.redrives.get(number, 0) and self.shards[number].redrivable is not None:
                 self.shards[number].redrive()
             self.redrives[number] = redrives
+            if shards.beginning(task.parameters).ends is not None and self.shards[number].outcome is None:
+                self.shards[number].send(Stop())
         self.most_open = max(self.most_open, len(wanted))
 
     def to_end(self, answer: Answer = echo) -> Sharded:
@@ -90,18 +92,17 @@ class Sharded:
             if task.resource is not MAP_SHARD:
                 signals += [(self.parent, answered) for answered in [answer(task)] if answered is not None]
                 continue
-            number = task.task
-            play = self.shards[number]
+            play = self.shards[number_of(task)]
             play.go_on()
             self.most_live = max(self.most_live, sum(len(live(other)) for other in self.shards.values()))
             if play.outcome is not None:
-                signals += [(self.parent, report) for report in ended(number, play)]
+                signals += [(self.parent, report) for report in ended(task.task, play)]
                 continue
             answers = [answered for task in play.open_tasks() if (answered := answer(task)) is not None]
             signals += [(play, answered) for answered in answers]
             counts = checkpoints.shard_counts(play.checkpoint)
             if counts is not None and self.random.random() < 0.3:
-                signals.append((self.parent, ShardProgress(number, counts)))
+                signals.append((self.parent, ShardProgress(task.task, counts)))
         play, signal = self.random.choice(signals)
         play.send(signal)
         play.go_on()
@@ -113,6 +114,11 @@ class Sharded:
     @property
     def child_events(self) -> dict[str, list[HistoryEvent]]:
         return {name: events for play in self.shards.values() for name, events in play.child_events.items()}
+
+
+def number_of(task: StartTask) -> TaskId:
+    """By which the shard that a task runs, or ends, was begun."""
+    return shards.beginning(task.parameters).ends or task.task
 
 
 def shard_of(parent: Play, task: StartTask) -> Play:
@@ -129,7 +135,7 @@ def ended(task: TaskId, play: Play) -> list[Signal]:
     outcome = play.outcome
     assert outcome is not None
     output = None if outcome.output is None else parse(outcome.output)
-    if outcome.status == "SUCCEEDED":
+    if outcome.status == "SUCCEEDED" or (output is not None and shards.end_of(output).results is not None):
         return [TaskSucceeded(task, output)]
     return [TaskFailed(task, outcome.error, outcome.cause)]
 

@@ -11,7 +11,12 @@ from stepwright.asl.failure.errors import StateError
 from stepwright.asl.map_data import requests, result_files
 
 ARN = "arn:aws:states:us-east-1:123456789012:mapRun:orders/Each:5f1c"
-DONE = [
+SUCCEEDED = {
+    "RedriveStatus": "NOT_REDRIVABLE",
+    "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+}
+AGAIN = {"RedriveStatus": "REDRIVABLE_BY_MAP_RUN"}
+DONE: list[Any] = [
     {"Name": "a", "Status": "SUCCEEDED", "Output": "[1,2]"},
     {"Name": "b", "Status": "FAILED", "Error": "E"},
     {"Name": "c", "Status": "SUCCEEDED", "Output": '"x"'},
@@ -47,8 +52,8 @@ def test_the_manifest_is_the_last_and_names_the_files_with_their_sizes() -> None
 @pytest.mark.parametrize(
     ("transformation", "expected"),
     [
-        (None, [DONE[0], DONE[2]]),
-        ("NONE", [DONE[0], DONE[2]]),
+        (None, [DONE[0] | SUCCEEDED, DONE[2] | SUCCEEDED]),
+        ("NONE", [DONE[0] | SUCCEEDED, DONE[2] | SUCCEEDED]),
         ("COMPACT", [[1, 2], "x"]),
         ("FLATTEN", [1, 2, "x"]),
     ],
@@ -57,7 +62,17 @@ def test_results_are_transformed_and_failures_are_not(transformation: str | None
     files = written({} if transformation is None else {"Transformation": transformation})
 
     assert json.loads(files["day/5f1c/SUCCEEDED_0.json"]) == expected
-    assert json.loads(files["day/5f1c/FAILED_0.json"]) == [DONE[1]]
+    assert json.loads(files["day/5f1c/FAILED_0.json"]) == [DONE[1] | AGAIN]
+
+
+def test_one_file_has_all_that_ended_without_success_and_one_what_had_not_begun() -> None:
+    waiting = {"Input": "7", "InputDetails": {"Included": True}, "Status": "PENDING"}
+    ended: list[Any] = [{"Name": status, "Status": status} for status in ("FAILED", "TIMED_OUT", "ABORTED")]
+    files = written({"Transformation": "COMPACT"}, [*ended, waiting])
+
+    assert list(files) == ["day/5f1c/FAILED_0.json", "day/5f1c/PENDING_0.json", "day/5f1c/manifest.json"]
+    assert json.loads(files["day/5f1c/FAILED_0.json"]) == [each | AGAIN for each in ended]
+    assert json.loads(files["day/5f1c/PENDING_0.json"]) == [waiting]
 
 
 def test_results_may_be_lines() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import grimp
 
 RECURSIONS = (
-    # The end of a branch may end its fork, and the end of a fork a branch.
-    ("stepwright.asl.interpreter", {"failing", "forks", "shards", "transitions"}),
+    # The end of a branch may end its fork, and the end of a fork a branch; a Map Run may leave its results first.
+    ("stepwright.asl.interpreter", {"ending", "failing", "forks", "leaving", "shards", "transitions"}),
     # A path has filters, and a filter paths.
     ("stepwright.asl.jsonpath", {"filters", "parse"}),
 )

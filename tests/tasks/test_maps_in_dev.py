@@ -169,3 +169,40 @@ def test_no_item_is_lost_or_done_twice_however_often_the_process_is_killed(
     done = written(s3, json.loads(answer["output"])["ResultWriterDetails"], "SUCCEEDED")
     assert [int(json.loads(child["Output"])["n"]) for child in done] == list(range(count))
     assert len({child["Name"] for child in done}) == count
+
+
+def test_a_map_that_fails_leaves_each_item_in_one_file_though_the_process_is_killed(
+    moto: str, s3: Any, bucket: str, tmp_path: Path
+) -> None:
+    count = 2_600
+    s3.put_object(Bucket=bucket, Key="in.jsonl", Body="".join(f"{n}\n" for n in range(count)).encode())
+    fails = {
+        "Type": "Pass",
+        "Parameters": {"n.$": "$", "one.$": "States.ArrayGetItem(States.ArrayRange(1, 1300, 1), $)"},
+    }
+    catch = [{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "Caught"}]
+    definition = mapped(
+        bucket, "in.jsonl", {"InputType": "JSONL"}, fails, ResultWriter=writer(bucket), Catch=catch
+    )
+    definition["States"]["Caught"] = {"Type": "Pass", "End": True}
+    with DevProcess(tmp_path / "data", environment={"AWS_ENDPOINT_URL": moto}) as process:
+        execution = start(process, definition)
+        for seen in ("total", "failed"):
+            until_items(process, execution, seen)
+            process.kill()
+            process.start()
+        answer = ended(process.client(), execution, within_seconds=240)
+        [found] = process.client().list_map_runs(executionArn=execution)["mapRuns"]
+        described = process.client().describe_map_run(mapRunArn=found["mapRunArn"])
+    assert (answer["status"], described["status"]) == ("SUCCEEDED", "FAILED")
+    counts = described["itemCounts"]
+    assert (counts["total"], counts["running"]) == (count, 0)
+    assert counts["failed"] >= 1
+    folder = f"out/{found['mapRunArn'].rpartition(':')[2]}"
+    details = {"Bucket": bucket, "Key": f"{folder}/manifest.json"}
+    done = [result["n"] for result in written(s3, details, "SUCCEEDED")]
+    others = [
+        int(child["Input"]) for child in written(s3, details, "FAILED") + written(s3, details, "PENDING")
+    ]
+    assert sorted(done + others) == list(range(count))
+    assert len(done) == counts["succeeded"]

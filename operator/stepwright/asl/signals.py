@@ -61,10 +61,11 @@ class TimerFired(Struct, frozen=True):
 
 
 class Stop(Struct, frozen=True):
-    """StopExecution: the execution ends ABORTED."""
+    """StopExecution: the execution ends ABORTED, as soon as its Map Runs have left what they have, or ``at_once``."""
 
     error: str | None = None
     cause: str | None = None
+    at_once: bool = False
 
 
 class Break(Struct, frozen=True):

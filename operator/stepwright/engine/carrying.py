@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 import structlog
+from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.open_work import heartbeat_timer
@@ -174,7 +175,9 @@ class Carrying:
         log.error("write given up, ending the execution", execution=str(self._ref), reason=reason)
         batch = Batch(self._writing.checkpoint)
         cause = f"The state of the execution could not be recorded: {reason}"
-        await self._advancing.resume(batch, self._mailbox.stop or Break("States.Runtime", cause))
+        stop = self._mailbox.stop
+        ends = Break("States.Runtime", cause) if stop is None else replace(stop, at_once=True)
+        await self._advancing.resume(batch, ends)
         cancel_begun(given_up, batch)
         return batch, await self._writing.write(batch, self._tasks, ends=True)
 

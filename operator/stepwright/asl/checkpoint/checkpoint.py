@@ -140,7 +140,7 @@ def has_open(checkpoint: Checkpoint, task: TaskId, scheduled: Millis | None = No
     # What is kept of an ended execution is for a redrive, which begins its tasks anew.
     if checkpoint.ended:
         return False
-    if (shard := shards.find(checkpoint.parts, task)) is not None:
+    if (shard := shards.of_task(checkpoint.parts, task)) is not None:
         return scheduled in (None, shard.opened)
     found = open_task(checkpoint, task)
     return found is not None and scheduled in (None, found.scheduled)
@@ -166,7 +166,7 @@ def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource
             assert isinstance(state, Task | Map)
             found[branch.task.id] = open_work.resource_of(state, branch.task)
     for shard in shards.open_shards(checkpoint.parts):
-        found[shard.task] = MAP_SHARD
+        found[shard.open_task] = MAP_SHARD
     return found
 
 
@@ -202,6 +202,8 @@ def open_timers(checkpoint: Checkpoint) -> list[SetTimer]:
 
 
 def _timers(checkpoint: Checkpoint) -> Iterator[SetTimer]:
+    if checkpoint.head.ending is not None:
+        return
     deadline = checkpoint.head.deadline
     if deadline is not None and not checkpoint.ended:
         yield SetTimer(open_work.EXECUTION_TIMER, deadline)

@@ -19,10 +19,12 @@ from stepwright.asl.checkpoint.parts import (
     Branch,
     Child,
     EncodedPart,
+    Ending,
     Fork,
     Head,
     Identity,
     Items,
+    Leaving,
     MapRun,
     OpenTask,
     OpenTimer,
@@ -156,6 +158,7 @@ def _encode_head(part: Head) -> EncodedPart:
         "redrives": part.redrives or None,
         "redriven": part.redriven,
         "shards": part.own_tasks or None,
+        "ending": None if part.ending is None else list(astuple(part.ending)),
     }
 
 
@@ -174,6 +177,7 @@ def _decode_head(encoded: EncodedPart) -> Head:
         redrives=encoded.get("redrives", 0),
         redriven=None if redriven is None else Millis(redriven),
         own_tasks=encoded.get("shards", 0),
+        ending=Ending(*encoded["ending"]) if "ending" in encoded else None,
     )
 
 
@@ -330,11 +334,13 @@ def _encode_run(run: MapRun) -> EncodedPart:
         "ordinal": run.ordinal or None,
         "reading": run.reading or None,
         "resultBytes": run.result_bytes or None,
+        "leaving": None if run.leaving is None else _encode_leaving(run.leaving),
     }
     return {name: value for name, value in encoded.items() if value is not None}
 
 
 def _decode_run(encoded: EncodedPart) -> MapRun:
+    leaving = encoded.get("leaving")
     return MapRun(
         arn=encoded["arn"],
         started=Millis(encoded["started"]),
@@ -352,6 +358,34 @@ def _decode_run(encoded: EncodedPart) -> MapRun:
         ordinal=encoded.get("ordinal", 0),
         reading=encoded.get("reading", False),
         result_bytes=encoded.get("resultBytes", 0),
+        leaving=None if leaving is None else _decode_leaving(leaving),
+    )
+
+
+def _encode_leaving(leaving: Leaving) -> EncodedPart:
+    encoded = {
+        "error": leaving.error,
+        "cause": leaving.cause,
+        "chunks": leaving.chunks,
+        "children": leaving.children or None,
+        "items": leaving.items or None,
+        "width": leaving.width or None,
+        "cursor": leaving.cursor or None,
+        "reading": leaving.reading or None,
+    }
+    return {name: value for name, value in encoded.items() if value is not None}
+
+
+def _decode_leaving(encoded: EncodedPart) -> Leaving:
+    return Leaving(
+        encoded.get("error"),
+        encoded.get("cause"),
+        encoded["chunks"],
+        encoded.get("children", 0),
+        encoded.get("items", 0),
+        encoded.get("width", 0),
+        encoded.get("cursor", 0),
+        encoded.get("reading", False),
     )
 
 
@@ -374,6 +408,7 @@ def _encode_source(part: Source) -> EncodedPart:
         "wanted": part.wanted.text,
         "after": _text(part.after),
         "pieces": [[count, piece.text] for count, piece in part.pieces] or None,
+        "isKept": part.is_kept or None,
     }
 
 
@@ -383,6 +418,7 @@ def _decode_source(encoded: EncodedPart) -> Source:
         payload.of_text(encoded["wanted"]),
         _payload(encoded.get("after")),
         tuple((count, payload.of_text(text)) for count, text in encoded.get("pieces", ())),
+        encoded.get("isKept", False),
     )
 
 
@@ -423,6 +459,8 @@ def _encode_shard(part: Shard) -> EncodedPart:
         "redrives": part.redrives or None,
         "piece": _text(part.piece),
         "ordinal": part.ordinal or None,
+        "endsBy": part.ends_by,
+        "hasLeft": part.has_left or None,
     }
 
 
@@ -439,6 +477,8 @@ def _decode_shard(encoded: EncodedPart) -> Shard:
         redrives=encoded.get("redrives", 0),
         piece=_payload(encoded.get("piece")),
         ordinal=encoded.get("ordinal", 0),
+        ends_by=encoded.get("endsBy"),
+        has_left=encoded.get("hasLeft", False),
     )
 
 

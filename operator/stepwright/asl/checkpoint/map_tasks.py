@@ -54,9 +54,14 @@ def _done(parts: Parts, fork: Fork) -> dict[str, Json]:
 
 def outputs_of(parts: Parts, fork: Fork) -> list[Payload]:
     """What all branches of a fork have given, ordered by index; of a Map in shards, the lists of the shards."""
+    return [output for _, output in sorted(entries(parts, fork), key=itemgetter(0))]
+
+
+def entries(parts: Parts, fork: Fork) -> list[tuple[int, Payload]]:
+    """The same with the index of each, in order of arrival."""
     found: list[tuple[int, Payload]] = []
     for chunk in range(fork.chunks):
         part = parts[results_id(fork.branch, chunk)]
         assert isinstance(part, Results)
         found += part.outputs
-    return [output for _, output in sorted(found, key=itemgetter(0))]
+    return found

@@ -65,6 +65,14 @@ class Start(Struct, frozen=True):
     started: Millis
 
 
+class Ending(Struct, frozen=True):
+    """How an execution is to end as soon as its Map Runs have left what they have."""
+
+    status: Literal["ABORTED", "TIMED_OUT"]
+    error: str | None = None
+    cause: str | None = None
+
+
 @dataclass(slots=True)
 class Head:
     """What concerns the whole execution. It changes with nearly every step, and is small for that reason."""
@@ -90,6 +98,7 @@ class Head:
     """How often the execution was redriven, and when it was redriven last."""
     own_tasks: int = 0
     """How many tasks of the engine's own its Maps have started: shards, readers and writers."""
+    ending: Ending | None = None
 
     def needs(self, version: int) -> None:
         """Raise the version to this one (``checkpoint.versions``), unless it is higher already."""
@@ -114,6 +123,7 @@ class Head:
             self.redrives,
             self.redriven,
             self.own_tasks,
+            self.ending,
         )
 
 
@@ -221,6 +231,39 @@ class Branch:
         )
 
 
+class Source(Struct, frozen=True):
+    """Where a Map that runs in shards reads its items from, piece by piece, and how far it has come."""
+
+    branch: int
+    wanted: Payload
+    """What is to be read: ``map_data.requests.Reading``."""
+    after: Payload | None
+    """From where the reader goes on; None: it has come to the end."""
+    pieces: tuple[tuple[int, Payload], ...] = ()
+    """Those that no shard has yet: of each how many items it has, and what its reader knows it by."""
+    is_kept: bool = False
+    """For a redrive, while the Map Run is ``Leaving``."""
+
+
+class Leaving(Struct, frozen=True):
+    """A Map Run that does not succeed, while what became of its child executions is left elsewhere. Nothing of it runs any
+    more, and a redrive finds it as it was before."""
+
+    error: str | None
+    cause: str | None
+    """With which it fails when that is done, unless its execution ends."""
+    chunks: int
+    """How many parts of results there were before. Those that follow hold what had not succeeded by then."""
+    children: int = 0
+    items: int = 0
+    """How many child executions have failed with it, of how many items: a redrive runs them again."""
+    width: int = 0
+    cursor: int = 0
+    reading: bool = False
+    """What was known of its items, beside a ``Source`` that is kept. If it runs in shards, all others are listed, too, each
+    stretch by a shard that runs none."""
+
+
 class MapRun(Struct, frozen=True):
     """What a distributed Map knows in addition to its progress, which counts items: the numbers of its child executions,
     and how it was asked to run them."""
@@ -250,6 +293,7 @@ class MapRun(Struct, frozen=True):
     """Whether there may be more items than those that are known."""
     result_bytes: int = 0
     """How much the results of its shards take, which are kept up to ``Limits.read_bytes``."""
+    leaving: Leaving | None = None
 
 
 @dataclass(slots=True)
@@ -306,18 +350,6 @@ class Items(Struct, frozen=True):
     items: Payload
 
 
-class Source(Struct, frozen=True):
-    """Where a Map that runs in shards reads its items from, piece by piece, and how far it has come."""
-
-    branch: int
-    wanted: Payload
-    """What is to be read: ``map_data.requests.Reading``."""
-    after: Payload | None
-    """From where the reader goes on; None: it has come to the end."""
-    pieces: tuple[tuple[int, Payload], ...] = ()
-    """Those that no shard has yet: of each how many items it has, and what its reader knows it by."""
-
-
 class Child(Struct, frozen=True):
     """A child execution: one iteration of a distributed Map, with an identity, an input and a history of its own. It is
     written once, and again with each redrive."""
@@ -357,6 +389,19 @@ class Shard(Struct, frozen=True):
     """What it reads its items by; None: they are among those of its Map."""
     ordinal: int = 0
     """How many shards were opened before it."""
+    ends_by: TaskId | None = None
+    """The task that has it end and leave what it has."""
+    has_left: bool = False
+    """Whether that is done. The shard is kept here for a redrive."""
+
+    @property
+    def open_task(self) -> TaskId:
+        return self.task if self.ends_by is None else self.ends_by
+
+    @property
+    def runs_none(self) -> bool:
+        """Whether it only lists its items, none of which has begun."""
+        return self.limit == 0
 
 
 class Results(Struct, frozen=True):
@@ -400,6 +445,10 @@ def items_id(number: int) -> PartId:
 
 def source_id(number: int) -> PartId:
     return PartId(f"source/{number}")
+
+
+def kept_source_id(number: int) -> PartId:
+    return PartId(f"source/{number}/kept")
 
 
 def child_id(number: int) -> PartId:
@@ -457,7 +506,7 @@ def part_id(part: Part) -> PartId:
         case Items():
             return items_id(part.branch)
         case Source():
-            return source_id(part.branch)
+            return kept_source_id(part.branch) if part.is_kept else source_id(part.branch)
         case Child():
             return child_id(part.branch)
         case Shard():

@@ -56,9 +56,11 @@ class Beginning(Struct, frozen=True):
 
     parts: dict[PartId, EncodedPart]
     redrives: int
+    ends: TaskId | None = None
+    """The task by which it was begun, if it is to end now and to leave what it has."""
 
 
-class End(Struct, frozen=True):
+class End(Struct, frozen=True, omit_defaults=True):
     """What a shard ends with."""
 
     counts: ShardCounts
@@ -67,6 +69,9 @@ class End(Struct, frozen=True):
     results: JsonText | None
     """The results of all its items as one JSON array, if it has come to its end; the files in which they are, if they are left
     elsewhere."""
+    error: str | None = None
+    cause: str | None = None
+    """With which its Map fails, if it has left ``results`` all the same."""
 
 
 class Range(Struct, frozen=True):
@@ -98,11 +103,16 @@ def end_of(output: Json) -> End:
 
 
 def open_shards(parts: Parts) -> Iterator[Shard]:
-    return (part for part in parts.values() if type(part) is Shard)
+    return (part for part in parts.values() if type(part) is Shard and not part.has_left)
 
 
 def find(parts: Parts, task: TaskId) -> Shard | None:
-    return next((shard for shard in open_shards(parts) if shard.task == task), None)
+    return next((shard for shard in open_shards(parts) if shard.open_task == task), None)
+
+
+def of_task(parts: Parts, task: TaskId) -> Shard | None:
+    """The shard that the task has begun and that its Map still needs."""
+    return next((part for part in parts.values() if type(part) is Shard and part.task == task), None)
 
 
 def start_task(machine: Machine, parts: Parts, shard: Shard) -> StartTask:
@@ -112,12 +122,14 @@ def start_task(machine: Machine, parts: Parts, shard: Shard) -> StartTask:
     state = machine.scopes[branch.scope].states[branch.state]
     assert isinstance(state, Map)
     begun: Json = {**_beginning(parts, branch, shard)}
-    parameters: Json = {"parts": begun, "redrives": shard.redrives}
-    return open_work.start_own(state, branch, shard.task, MAP_SHARD, parameters, shard.opened)
+    parameters: dict[str, Json] = {"parts": begun, "redrives": shard.redrives}
+    if shard.ends_by is not None:
+        parameters["ends"] = shard.task
+    return open_work.start_own(state, branch, shard.open_task, MAP_SHARD, parameters, shard.opened)
 
 
 def cancel_task(shard: Shard) -> CancelTask:
-    return CancelTask(shard.task, MAP_SHARD)
+    return CancelTask(shard.open_task, MAP_SHARD)
 
 
 def counts(parts: Parts) -> ShardCounts | None:
@@ -219,6 +231,7 @@ def _beginning(parts: Parts, branch: Branch, shard: Shard) -> dict[str, EncodedP
                 batch_bytes=fork.run.batch_bytes,
                 is_shard=True,
                 ordinal=shard.ordinal,
+                redrives=fork.run.redrives,
             ),
             first=shard.first,
         ),

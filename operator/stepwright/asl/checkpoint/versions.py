@@ -30,4 +30,7 @@ Checkpoints of shards have it from the beginning."""
 WITH_LONG_ITEMS: Final = 7
 """What it needs from the first Map on whose items take more than ``parts.ITEMS_CHARACTERS``."""
 
-NEWEST: Final = WITH_LONG_ITEMS
+LEAVES_RESULTS: Final = 8
+"""What it needs once a Map Run that does not succeed has begun to leave its results."""
+
+NEWEST: Final = LEAVES_RESULTS

@@ -6,6 +6,8 @@ events follow the one that caused the abort. When a whole execution ends, AWS re
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from stepwright.asl.checkpoint import open_work
 from stepwright.asl.checkpoint.parts import Branch, Fork
 from stepwright.asl.interpreter import history, map_runs, open_shards
@@ -74,6 +76,9 @@ def _branch(draft: Draft, branch: Branch, cause: int) -> None:
 def quietly(draft: Draft, fork: Fork) -> None:
     """End the running branches and the shards of a fork. No history mentions them, except that the history of a child
     execution says that it was aborted."""
+    if fork.run is not None and fork.run.leaving is not None:
+        _drop(draft, fork)
+        return
     open_shards.cancel_all(draft, fork)
     for number in fork.live:
         branch = draft.checkpoint.branch(number)
@@ -89,6 +94,19 @@ def quietly(draft: Draft, fork: Fork) -> None:
         cancel(draft, branch)
         if fork.run is not None:
             map_runs.child_aborted(draft, fork, branch)
+        branch.phase = "done"
+        draft.checkpoint.drop_branch(branch)
+
+
+def _drop(draft: Draft, fork: Fork) -> None:
+    """Everything in it has been told and stopped before."""
+    for number in fork.live:
+        branch = draft.checkpoint.branch(number)
+        assert branch is not None
+        inner = draft.checkpoint.peek_fork(number)
+        if inner is not None:
+            _drop(draft, inner)
+            draft.checkpoint.drop_fork(inner)
         branch.phase = "done"
         draft.checkpoint.drop_branch(branch)
 
@@ -112,16 +130,20 @@ def within(draft: Draft, root: Branch) -> None:
             draft.checkpoint.drop_branch(branch)
 
 
-def everything(draft: Draft, outcome: VisitOutcome) -> None:
-    """End all branches of an execution that ends; ``outcome`` is what people read about the visits that are still open."""
+def everything(draft: Draft, outcome: VisitOutcome, but: Collection[int] = ()) -> None:
+    """End all branches of an execution that ends; ``outcome`` is what people read about the visits that are still open.
+    ``but``: branches in Map states that go on leaving what their runs have."""
     draft.checkpoint.freeze()
     for branch in draft.checkpoint.open_branches():
-        _end(draft, branch, outcome)
+        if branch.number not in but:
+            _end(draft, branch, outcome)
 
 
 def _end(draft: Draft, branch: Branch, outcome: VisitOutcome, *, is_aborted: bool = True) -> None:
     """Report an open branch that goes no further, while it is still there. ``is_aborted``: whether a child
     execution whose root it is ends as aborted."""
+    if draft.checkpoint.is_left(branch):
+        return  # which has been reported
     if branch.phase != "enter":
         draft.visit(branch, draft.state(branch), outcome)
     cancel(draft, branch)

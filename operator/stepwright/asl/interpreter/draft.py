@@ -147,6 +147,10 @@ class Draft:
         if self.outcome is None:
             self.checkpoint.thaw()
 
+    def revert(self) -> None:
+        """Go back to what was there when something failed. What has been recorded since stays so."""
+        self.checkpoint.revert(self.children.counts)
+
     def state(self, branch: Branch) -> State:
         return self.machine.scopes[branch.scope].states[branch.state]
 

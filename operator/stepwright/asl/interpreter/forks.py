@@ -15,14 +15,16 @@ from stepwright.asl.checkpoint.parts import (
     Fork,
     Items,
     Results,
+    Shard,
     branch_id,
     fork_id,
     items_id,
     results_id,
 )
+from stepwright.asl.checkpoint.shards import End
 from stepwright.asl.failure import failures
 from stepwright.asl.failure.matching import Failure
-from stepwright.asl.interpreter import abort, failing, history, map_runs, shards
+from stepwright.asl.interpreter import abort, failing, history, leaving, map_runs, shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.machine import Map, Parallel
@@ -160,7 +162,7 @@ def child_is_full(draft: Draft, number: int) -> None:
 def _child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) -> None:
     items = draft.checkpoint.child(branch.number).items
     map_runs.child_failed(draft, fork, branch, failure)
-    output = map_runs.description(draft, fork, branch, failure)
+    output = map_runs.description(draft, fork, branch, "FAILED", failure)
     _close_branch(draft, fork, branch)
     _keep(draft, fork, branch.index, output, items)
     if tolerates(fork):
@@ -169,10 +171,15 @@ def _child_failed(draft: Draft, fork: Fork, branch: Branch, failure: Failure) ->
     fail_run(draft, fork, failures.THRESHOLD_EXCEEDED)
 
 
-def fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
-    """A Map Run has failed, and its state fails with it. A shard ends, and its Map learns about the failure."""
+def fail_run(
+    draft: Draft, fork: Fork, failure: Failure, ended: tuple[Shard, End | None] | None = None
+) -> None:
+    """A Map Run has failed, and its state fails with it. A shard ends, and its Map learns about the failure. ``ended``: the shard
+    that has, and what it has left."""
     if fork.run is not None and fork.run.is_shard:
         shards.fail(draft, fork, failure)
+        return
+    if leaving.begin(draft, fork, failure, ended):
         return
     parent = draft.checkpoint.branch(fork.branch)
     assert parent is not None

@@ -175,7 +175,13 @@ def keeps_descriptions(draft: Draft, fork: Fork) -> bool:
     return writer is not None and (writer.resource is not None or writer.transformation == "NONE")
 
 
-def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure | None = None) -> Payload:
+def description(
+    draft: Draft,
+    fork: Fork,
+    branch: Branch,
+    status: Literal["SUCCEEDED", "FAILED", "ABORTED"] = "SUCCEEDED",
+    failure: Failure | None = None,
+) -> Payload:
     """What the results of a Map hold in place of a child execution whose failure is tolerated; and, if they are written
     elsewhere, of every child execution, as in AWS's files of results."""
     assert fork.run is not None
@@ -189,31 +195,39 @@ def description(draft: Draft, fork: Fork, branch: Branch, failure: Failure | Non
     said["Input"] = child.input.text
     said["InputDetails"] = _INCLUDED
     said["Name"] = child.name
-    if failure is None:
+    if status == "SUCCEEDED":
         said["Output"] = branch.input.text
-        said["OutputDetails"] = _INCLUDED
+    said["OutputDetails"] = _INCLUDED
     said["RedriveCount"] = child.redrives
+    if child.redriven is not None:
+        said["RedriveDate"] = timestamps.text(child.redriven)
     said["StartDate"] = draft.timestamp if child.started == draft.now else timestamps.text(child.started)
     said["StateMachineArn"] = machine_arn(run.arn)
-    said["Status"] = "SUCCEEDED" if failure is None else "FAILED"
+    said["Status"] = status
     said["StopDate"] = draft.timestamp
     return Payload(said)
+
+
+def pending(given: Payload) -> Payload:
+    """What such a file says of a child execution that has not begun: what it was to begin with."""
+    return Payload({"Input": given.text, "InputDetails": {"Included": True}, "Status": "PENDING"})
 
 
 def tell(
     draft: Draft, fork: Fork, status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"] = "RUNNING"
 ) -> None:
     """Report how the run stands. What is running when it ends is aborted. Only its Map reports about a shard."""
-    fork = open_shards.folded(draft.parts, fork)
+    own, fork = fork, open_shards.folded(draft.parts, fork)
     run = fork.run
     assert run is not None
     if run.is_shard:
         return
     over = status != "RUNNING"
+    aborted = over or run.leaving is not None
     items = fork.cursor - fork.finished
     children = run.children - run.ended
     execution, machine = _parent(draft, fork)
-    lasting = draft.checkpoint.frozen_fork(fork.branch) if over else fork
+    lasting = draft.checkpoint.frozen_fork(fork.branch) if over else own if aborted else fork
     waiting = 0 if run.batch_items or run.batch_bytes else fork.width - fork.cursor
     draft.children.map_runs[run.arn] = MapRunStatus(
         arn=run.arn,
@@ -227,18 +241,18 @@ def tell(
         tolerated_failure_percentage=fork.tolerated_percentage,
         items=Counts(
             total=fork.width,
-            running=0 if over else items,
+            running=0 if aborted else items,
             succeeded=fork.finished - fork.failed,
             failed=fork.failed,
-            aborted=items if over else 0,
+            aborted=items if aborted else 0,
             not_redrivable=0 if lasting is None else lasting.failed,
         ),
         executions=Counts(
             total=run.children + waiting,
-            running=0 if over else children,
+            running=0 if aborted else children,
             succeeded=run.ended - run.failed,
             failed=run.failed,
-            aborted=children if over else 0,
+            aborted=children if aborted else 0,
             not_redrivable=0 if lasting is None or lasting.run is None else lasting.run.failed,
         ),
         redrives=run.redrives,

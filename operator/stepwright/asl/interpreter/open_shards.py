@@ -9,49 +9,71 @@ from msgspec.structs import replace
 from stepwright.asl.checkpoint import shards
 from stepwright.asl.checkpoint.parts import Fork, Part, PartId, Shard, shard_id, source_id
 from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.signals import ShardCounts, TaskId
+from stepwright.asl.text.payload import Payload
 
 
 def open_more(draft: Draft, fork: Fork) -> None:
     """Open as many as there is room for, each with its share of the child executions that may run at once."""
-    run = fork.run
-    assert run is not None
-    assert run.shard_items is not None
-    source = draft.checkpoint.source(fork.branch)
-    while fork.cursor < fork.width and len(run.shards) < draft.limits.shards:
+    assert fork.run is not None
+    while fork.cursor < fork.width and len(fork.run.shards) < draft.limits.shards:
         taken = sum(shard.limit for shard in of(draft.parts, fork))
-        count, piece = min(run.shard_items, fork.width - fork.cursor), None
-        if source is not None:
-            count, piece = source.pieces[0]
-        limit = min(fork.limit - taken, draft.limits.child_executions, count)
+        limit = min(fork.limit - taken, draft.limits.child_executions, _next_stretch(draft, fork)[0])
         if limit <= 0:
             return
-        shard = Shard(
-            branch=fork.branch,
-            task=draft.next_own_task_id(),
-            first=fork.cursor,
-            count=count,
-            limit=limit,
-            tolerated=_tolerated(folded(draft.parts, fork)),
-            opened=draft.now,
-            redrives=draft.head.redrives,
-            piece=piece,
-            ordinal=run.ordinal,
-        )
-        fork.cursor += count
-        run = fork.run = replace(run, shards=(*run.shards, shard.first), ordinal=run.ordinal + 1)
-        if source is not None:
-            source = replace(source, pieces=source.pieces[1:])
-            draft.checkpoint.put(source_id(fork.branch), source)
-        draft.checkpoint.put(shard_id(fork.branch, shard.first), shard)
-        _start(draft, shard)
+        _open(draft, fork, draft.next_own_task_id(), limit, _tolerated(folded(draft.parts, fork)))
+
+
+def list_rest(draft: Draft, fork: Fork) -> None:
+    """While the Map Run leaves what it has: open shards that only list the items which no shard has."""
+    under_way = sum(not shard.has_left for shard in of(draft.parts, fork))
+    for _ in range(draft.limits.shards - under_way):
+        if fork.cursor >= fork.width:
+            return
+        task = draft.next_own_task_id()
+        _open(draft, fork, task, limit=0, tolerated=0, ends_by=task)
+
+
+def _open(
+    draft: Draft, fork: Fork, task: TaskId, limit: int, tolerated: int, ends_by: TaskId | None = None
+) -> None:
+    run, source = fork.run, draft.checkpoint.source(fork.branch)
+    assert run is not None
+    count, piece = _next_stretch(draft, fork)
+    shard = Shard(
+        branch=fork.branch,
+        task=task,
+        first=fork.cursor,
+        count=count,
+        limit=limit,
+        tolerated=tolerated,
+        opened=draft.now,
+        redrives=draft.head.redrives,
+        piece=piece,
+        ordinal=run.ordinal,
+        ends_by=ends_by,
+    )
+    fork.cursor += count
+    fork.run = replace(run, shards=(*run.shards, shard.first), ordinal=run.ordinal + 1)
+    if source is not None:
+        draft.checkpoint.put(source_id(fork.branch), replace(source, pieces=source.pieces[1:]))
+    _put_and_start(draft, shard)
+
+
+def _next_stretch(draft: Draft, fork: Fork) -> tuple[int, Payload | None]:
+    """How many items the next shard has, and what it reads them by."""
+    source = draft.checkpoint.source(fork.branch)
+    if source is not None:
+        return source.pieces[0]
+    assert fork.run is not None
+    assert fork.run.shard_items is not None
+    return min(fork.run.shard_items, fork.width - fork.cursor), None
 
 
 def start_again(draft: Draft, fork: Fork) -> None:
     """Start the shards again after a redrive; what had been done in them stays done."""
     for shard in of(draft.parts, fork):
-        again = replace(shard, redrives=draft.head.redrives)
-        draft.checkpoint.put(shard_id(fork.branch, shard.first), again)
-        _start(draft, again)
+        _put_and_start(draft, replace(shard, redrives=draft.head.redrives))
 
 
 def close(draft: Draft, fork: Fork, shard: Shard) -> None:
@@ -62,17 +84,54 @@ def close(draft: Draft, fork: Fork, shard: Shard) -> None:
 
 def cancel_all(draft: Draft, fork: Fork) -> None:
     for shard in of(draft.parts, fork):
-        draft.commands.append(shards.cancel_task(shard))
+        if not shard.has_left:
+            draft.commands.append(shards.cancel_task(shard))
         close(draft, fork, shard)
+
+
+def end_all(draft: Draft, fork: Fork) -> None:
+    """Have each end, and leave what it has."""
+    for shard in of(draft.parts, fork):
+        if not shard.has_left:
+            _put_and_start(draft, replace(shard, ends_by=draft.next_own_task_id()))
+
+
+def left(draft: Draft, fork: Fork, shard: Shard, counts: ShardCounts) -> None:
+    """The shard has ended, and left what it had. A redrive goes on in it, unless it has only listed its items."""
+    run = fork.run
+    assert run is not None
+    if not shard.runs_none:
+        draft.checkpoint.put(shard_id(fork.branch, shard.first), replace(shard, counts=counts, has_left=True))
+        return
+    fork.run = replace(run, shards=tuple(first for first in run.shards if first != shard.first))
+    draft.checkpoint.drop(shard_id(fork.branch, shard.first))
+
+
+def take_back(draft: Draft, fork: Fork) -> None:
+    """For a redrive: as if none had been told to end."""
+    for shard in of(draft.parts, fork):
+        if shard.runs_none:
+            left(draft, fork, shard, shard.counts)
+        else:
+            again = replace(shard, ends_by=None, has_left=False)
+            draft.checkpoint.put(shard_id(fork.branch, shard.first), again)
 
 
 def folded(parts: Mapping[PartId, Part], fork: Fork) -> Fork:
     """The fork as it would be if everything done in its shards had been done in the fork itself."""
-    if fork.run is None or not fork.run.shards:
+    run = fork.run
+    if run is None or not (run.shards or run.leaving):
         return fork
     together = fork.copy()
+    if run.leaving is not None:
+        children, items = run.leaving.children, run.leaving.items
+        together.finished += items
+        together.failed += items
+        together.cursor = run.leaving.cursor
+        together.run = replace(run, ended=run.ended + children, failed=run.failed + children)
     for shard in of(parts, fork):
-        _fold(together, shard)
+        if not shard.runs_none:
+            _fold(together, shard)
     return together
 
 
@@ -116,7 +175,8 @@ def _tolerated(fork: Fork) -> int:
     return max(0, min(by_count, by_percentage) - fork.failed)
 
 
-def _start(draft: Draft, shard: Shard) -> None:
+def _put_and_start(draft: Draft, shard: Shard) -> None:
+    draft.checkpoint.put(shard_id(shard.branch, shard.first), shard)
     items = draft.checkpoint.items(shard.branch)
     text = items.items.text if items is not None else shard.piece.text if shard.piece is not None else ""
     draft.pay_for_text(len(text))

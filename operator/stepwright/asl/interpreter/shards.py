@@ -7,34 +7,59 @@ history of a shard.
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import shards
-from stepwright.asl.checkpoint.parts import Fork, Shard, shard_id
-from stepwright.asl.failure import failures
+from stepwright.asl.checkpoint.parts import Ending, Fork, Shard, shard_id
+from stepwright.asl.failure import errors, failures
 from stepwright.asl.failure.matching import Failure
-from stepwright.asl.interpreter import abort, forks, open_shards, transitions
+from stepwright.asl.interpreter import abort, ending, forks, leaving, open_shards, transitions
 from stepwright.asl.interpreter.draft import Draft
-from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import ShardProgress, Signal, TaskFailed, TaskSucceeded
 from stepwright.asl.step import Outcome
 from stepwright.asl.text.payload import Payload, of_text
+
+_STOPPED: Final = Failure(errors.RUNTIME, "A shard of the Map was taken away or stopped (ABORTED).")
 
 
 def take_in(draft: Draft, shard: Shard, signal: Signal) -> None:
     """Go on with what a shard reports."""
     fork = draft.checkpoint.fork(shard.branch)
     assert fork is not None
+    assert fork.run is not None
+    if fork.run.leaving is not None:
+        _take_in_late(draft, fork, shard, signal)
+        return
     failed_before = open_shards.folded(draft.parts, fork).failed
     match signal:
         case ShardProgress():
             draft.checkpoint.put(shard_id(shard.branch, shard.first), replace(shard, counts=signal.counts))
             _go_on(draft, fork, failed_before)
         case TaskSucceeded():
-            _ended(draft, fork, shard, signal.output)
+            end = shards.end_of(signal.output)
+            if end.error is not None:
+                _fail_run(draft, fork, Failure(end.error, end.cause), (shard, end))
+                return
+            _ended(draft, fork, shard, end)
             _go_on(draft, fork, failed_before)
         case TaskFailed():
-            _fail_run(draft, fork, failures.said(signal.error, signal.cause))
+            _fail_run(draft, fork, failures.said(signal.error, signal.cause), (shard, None))
+
+
+def _take_in_late(draft: Draft, fork: Fork, shard: Shard, signal: Signal) -> None:
+    """The Map Run does not succeed: the shard is to leave what it has."""
+    match signal:
+        case ShardProgress():
+            draft.checkpoint.put(shard_id(shard.branch, shard.first), replace(shard, counts=signal.counts))
+            return
+        case TaskSucceeded():
+            leaving.shard_ended(draft, fork.branch, shard, shards.end_of(signal.output))
+        case TaskFailed():
+            leaving.shard_ended(draft, fork.branch, shard, None)
+    draft.ready.appendleft(fork.branch)
 
 
 def succeed(draft: Draft, fork: Fork, files: Payload | None = None) -> None:
@@ -49,22 +74,35 @@ def succeed(draft: Draft, fork: Fork, files: Payload | None = None) -> None:
     transitions.end_execution(draft, Outcome("SUCCEEDED", output=_end(draft, fork, result.text)))
 
 
-def fail(draft: Draft, fork: Fork, failure: Failure) -> None:
-    """The shard cannot go on, and its Map cannot go on without it. What is running in the shard is aborted."""
+def fail(draft: Draft, fork: Fork, failure: Failure, files: Payload | None = None) -> None:
+    """The shard cannot go on, and its Map cannot go on without it. What is running in the shard is aborted, and left in
+    ``files`` first, if they are to be left anywhere."""
     draft.checkpoint.freeze()
-    end = _end(draft, fork, None)
+    if leaving.begin(draft, fork, failure):
+        return
+    end = _end(draft, fork, None if files is None else files.text, failure)
     abort.quietly(draft, fork)
     transitions.end_execution(draft, Outcome("FAILED", end, failure.error, failure.cause))
 
 
-def _end(draft: Draft, fork: Fork, results: JsonText | None) -> JsonText:
+def end(draft: Draft, fork: Fork, wanted: Ending, files: Payload | None) -> None:
+    """The shard was stopped, and has left what it had."""
+    draft.checkpoint.freeze(ends=True)
+    said = _end(draft, fork, None if files is None else files.text, _STOPPED)
+    ending.end(draft, wanted, said)
+
+
+def _end(draft: Draft, fork: Fork, results: JsonText | None, failure: Failure | None = None) -> JsonText:
+    fork = open_shards.folded(draft.parts, fork)
     run = fork.run
     assert run is not None
-    return shards.encode_end(shards.End(shards.counts_of(fork, run), draft.head.history_bytes, results))
+    counts, size = shards.counts_of(fork, run), draft.head.history_bytes
+    if failure is None:
+        return shards.encode_end(shards.End(counts, size, results))
+    return shards.encode_end(shards.End(counts, size, results, failure.error, failure.cause))
 
 
-def _ended(draft: Draft, fork: Fork, shard: Shard, output: Json) -> None:
-    end = shards.end_of(output)
+def _ended(draft: Draft, fork: Fork, shard: Shard, end: shards.End) -> None:
     assert end.results is not None
     open_shards.close(draft, fork, replace(shard, counts=end.counts))
     assert fork.run is not None
@@ -92,8 +130,10 @@ def exceed(draft: Draft, fork: Fork) -> None:
     _fail_run(draft, fork, failures.THRESHOLD_EXCEEDED)
 
 
-def _fail_run(draft: Draft, fork: Fork, failure: Failure) -> None:
+def _fail_run(
+    draft: Draft, fork: Fork, failure: Failure, ended: tuple[Shard, shards.End | None] | None = None
+) -> None:
     first = draft.checkpoint.freeze()
-    forks.fail_run(draft, fork, failure)
+    forks.fail_run(draft, fork, failure, ended)
     if first:
         draft.thaw()

@@ -16,6 +16,7 @@ from stepwright.asl.checkpoint.parts import (
     ROOT,
     START,
     Branch,
+    Ending,
     Fork,
     Head,
     Identity,
@@ -24,9 +25,9 @@ from stepwright.asl.checkpoint.parts import (
     branch_id,
 )
 from stepwright.asl.failure import failures
-from stepwright.asl.failure.errors import TIMEOUT, QueryError, StateError
+from stepwright.asl.failure.errors import QueryError, StateError
 from stepwright.asl.failure.matching import Failure
-from stepwright.asl.interpreter import abort, failing, forks, history, redriving, transitions
+from stepwright.asl.interpreter import abort, ending, failing, forks, history, leaving, redriving, transitions
 from stepwright.asl.interpreter import shards as shards_of_map
 from stepwright.asl.interpreter.draft import Draft, HistoryFull
 from stepwright.asl.interpreter.states import (
@@ -72,7 +73,7 @@ from stepwright.asl.signals import (
     TimerId,
     UpdateMapRun,
 )
-from stepwright.asl.step import Outcome, SetTimer, Step
+from stepwright.asl.step import SetTimer, Step
 from stepwright.asl.task_token import TokenOf, unsealed
 from stepwright.asl.text import payload
 from stepwright.asl.text.jsontext import InvalidJson
@@ -211,9 +212,9 @@ def resume(
                 return Step(checkpoint)
         case TimerFired(timer) if timer == open_work.EXECUTION_TIMER:
             return _time_out(machine, checkpoint, moment, limits)
-        case TimerFired():
+        case TimerFired() if head.ending is None:
             branch = _branch_of_timer(checkpoint, signal.timer)
-        case UpdateMapRun() if instead is None:
+        case UpdateMapRun() if instead is None and head.ending is None:
             return _update(machine, checkpoint, signal, moment, limits, patience, token, unusable)
         case Stop():
             return _stop(machine, checkpoint, signal, moment, limits)
@@ -337,6 +338,10 @@ def _fail(draft: Draft, branch: Branch, state: State, error: StateError | Invali
         if fork.run is not None and fork.run.is_shard:
             shards_of_map.fail(draft, fork, failure)
             return
+        if fork.run is not None and leaving.begin(draft, fork, failure):
+            if first:
+                draft.thaw()
+            return
         if fork.run is not None:
             assert isinstance(state, Map)
             forks.map_run_failed(draft, branch, state, fork, failure)
@@ -359,14 +364,14 @@ def _break(draft: Draft, failure: Failure) -> None:
 
 
 def _stop(machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, limits: Limits) -> Step:
-    """AWS's ExecutionAborted follows no event, and the open states get no events of their own."""
+    if checkpoint.head.ending is not None and not stop.at_once:
+        return Step(checkpoint)
     draft = Draft(machine, checkpoint, moment, limits)
     said = failures.said(stop.error, stop.cause)
-    abort.everything(draft, "Aborted")
-    draft.record_end(
-        "ExecutionAborted", 0, "executionAbortedEventDetails", history.failure(said.error, said.cause)
-    )
-    transitions.end_execution(draft, Outcome("ABORTED", error=said.error, cause=said.cause))
+    wanted = Ending("ABORTED", said.error, said.cause)
+    if stop.at_once or not leaving.before_end(draft, wanted):
+        abort.everything(draft, "Aborted")
+        ending.end(draft, wanted)
     return draft.finish()
 
 
@@ -394,14 +399,14 @@ def _update(
 
 
 def _time_out(machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits) -> Step:
-    """The machine's TimeoutSeconds have passed. AWS gives the error only in the history, and no cause."""
-    deadline = checkpoint.head.deadline
-    if deadline is None:
+    """The machine's TimeoutSeconds have passed."""
+    if checkpoint.head.deadline is None or checkpoint.head.ending is not None:
         return Step(checkpoint)
     draft = Draft(machine, checkpoint, moment, limits)
-    abort.everything(draft, "TimedOut")
-    draft.record_end("ExecutionTimedOut", 0, "executionTimedOutEventDetails", history.failure(TIMEOUT, None))
-    transitions.end_execution(draft, Outcome("TIMED_OUT"))
+    wanted = Ending("TIMED_OUT")
+    if not leaving.before_end(draft, wanted):
+        abort.everything(draft, "TimedOut")
+        ending.end(draft, wanted)
     return draft.finish()
 
 

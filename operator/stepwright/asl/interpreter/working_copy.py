@@ -24,6 +24,7 @@ from stepwright.asl.checkpoint.parts import (
     child_id,
     fork_id,
     items_id,
+    kept_source_id,
     results_id,
     source_id,
 )
@@ -97,6 +98,17 @@ class WorkingCopy:
         assert isinstance(child, Child)
         return child
 
+    def is_left(self, branch: Branch) -> bool:
+        """Whether the branch is in a Map Run that is leaving what it has: nothing of it is open."""
+        while branch.parent is not None:
+            fork, outer = self.peek_fork(branch.parent), self.peek(branch.parent)
+            assert fork is not None
+            assert outer is not None
+            if fork.run is not None and fork.run.leaving is not None:
+                return True
+            branch = outer
+        return False
+
     def results(self, number: int, chunk: int) -> Results | None:
         results = self.parts.get(results_id(number, chunk))
         assert results is None or isinstance(results, Results)
@@ -122,6 +134,8 @@ class WorkingCopy:
             self.drop(items_id(fork.branch))
         if self.source(fork.branch) is not None:
             self.drop(source_id(fork.branch))
+        if kept_source_id(fork.branch) in self.parts:
+            self.drop(kept_source_id(fork.branch))
         self.drop(fork_id(fork.branch))
 
     def drop_results(self, fork: Fork) -> None:
@@ -144,6 +158,18 @@ class WorkingCopy:
     def thaw(self) -> None:
         """The failure has been handled: stop keeping the parts."""
         self._frozen = None
+
+    def revert(self, child_events: Mapping[int, int]) -> None:
+        """Go back to the parts that were kept, and stop keeping them; ``child_events`` as in ``redrivable``. The head stays
+        as it is, and whoever holds a branch or a fork has to ask for it again."""
+        kept = self.redrivable(child_events)
+        assert kept is not None
+        self._frozen = None
+        for name in [name for name in self.parts if name not in kept.parts]:
+            self.drop(name)
+        for name, part in kept.parts.items():
+            if part is not self.parts.get(name):
+                self.put(name, part.copy() if isinstance(part, Branch | Fork) else part)
 
     def live_parts(self) -> list[PartId]:
         """All parts that do not outlive the execution."""
@@ -179,6 +205,11 @@ class WorkingCopy:
         """The fork as a redrive would find it; None if nothing has failed, or if the fork was not there yet."""
         part = None if self._frozen is None else self._frozen.get(fork_id(number))
         return part if isinstance(part, Fork) else None
+
+    def frozen_parts(self) -> Mapping[PartId, Part]:
+        """The parts as a redrive would find them."""
+        assert self._frozen is not None
+        return self._frozen
 
     def redrivable(self, child_events: Mapping[int, int]) -> Checkpoint | None:
         """What a redrive goes on from, if parts were kept. Child executions ended with the execution and recorded events at

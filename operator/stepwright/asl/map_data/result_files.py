@@ -16,6 +16,16 @@ from stepwright.asl.text import jsontext
 
 _STATUSES = ("FAILED", "PENDING", "SUCCEEDED")
 
+_AGAIN: dict[str, Json] = {"RedriveStatus": "REDRIVABLE_BY_MAP_RUN"}
+_REDRIVABLE: Mapping[Json, dict[str, Json]] = {
+    "SUCCEEDED": {
+        "RedriveStatus": "NOT_REDRIVABLE",
+        "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+    },
+    "PENDING": {},
+}
+"""As AWS has them in these files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -32,7 +42,9 @@ def of(wanted: Writing) -> Written:
     bucket, prefix = (_text(wanted.parameters, name) for name in ("Bucket", "Prefix"))
     if not bucket:
         raise StateError(RESULT_WRITER_FAILED, "A ResultWriter must name a Bucket.")
-    folder = "/".join(part for part in (prefix.strip("/"), wanted.map_run_arn.rpartition(":")[2]) if part)
+    run = wanted.map_run_arn.rpartition(":")[2]
+    attempt = f"Redrive-{wanted.redrive}" if wanted.redrive else ""
+    folder = "/".join(part for part in (prefix.strip("/"), run, attempt) if part)
     key = f"{folder}/manifest.json"
     if wanted.files is not None:
         named: dict[str, Json] = {status: [*wanted.files.get(status, ())] for status in _STATUSES}
@@ -56,7 +68,7 @@ def _results(wanted: Writing, folder: str) -> tuple[list[tuple[str, str]], dict[
     named: dict[str, Json] = {}
     lines = wanted.writer_config.get("OutputType") == "JSONL"
     for status in _STATUSES:
-        results = [result for result in wanted.results if result.get("Status") == status]
+        results = [result for result in wanted.results if _file_of(result) == status]
         of_status: list[Json] = []
         if results:
             key = f"{folder}/{status}_{wanted.part or 0}.{'jsonl' if lines else 'json'}"
@@ -67,13 +79,20 @@ def _results(wanted: Writing, folder: str) -> tuple[list[tuple[str, str]], dict[
     return files, named
 
 
+def _file_of(result: dict[str, Json]) -> Json:
+    """As on AWS, one file has all that ended without success, whether it failed, was aborted or had no more time."""
+    status = result.get("Status")
+    return status if status in ("SUCCEEDED", "PENDING") else "FAILED"
+
+
 def _transformed(results: list[dict[str, Json]], transformation: str | None) -> list[Json]:
-    """Child executions that did not succeed are described, whatever the transformation."""
+    """Child executions that did not succeed are described, whatever the transformation; and whether a redrive runs them again is
+    added, which follows from how they ended."""
     found: list[Json] = []
     for result in results:
         output = result.get("Output")
         if transformation not in ("COMPACT", "FLATTEN") or not isinstance(output, str):
-            found.append(result)
+            found.append(result | _REDRIVABLE.get(result.get("Status"), _AGAIN))
             continue
         value = jsontext.parse(output)
         found += value if transformation == "FLATTEN" and isinstance(value, list) else [value]

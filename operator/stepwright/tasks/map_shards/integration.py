@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.asl.checkpoint import shards
+from stepwright.asl.checkpoint.shards import Beginning
 from stepwright.asl.failure.errors import RUNTIME
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
@@ -51,20 +52,24 @@ class MapShards:
         return None
 
     async def begin(self, call: Call) -> Answered:
-        shard, beginning = ShardTask(call.ref, call.task.task), shards.beginning(call.task.parameters)
+        beginning = shards.beginning(call.task.parameters)
+        shard = _shard(call, beginning)
         await self._shards.begin(shard, call.task.scheduled, beginning.parts, beginning.redrives)
+        if beginning.ends is not None:
+            await self._shards.stop(shard)
         return Answered(shard.uid)
 
     async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
         progress = _Progress(call, self._clock, self._report)
+        shard = _shard(call, shards.beginning(call.task.parameters))
         end: ShardEnd | None = None
         while end is None:
             try:
-                end = await self._shards.until_ended(ShardTask(call.ref, call.task.task), progress)
+                end = await self._shards.until_ended(shard, progress)
             except NotBegun:
                 await self.begin(call)
         output = None if end.output is None else jsontext.parse(end.output)
-        if end.status == "SUCCEEDED":
+        if end.status == "SUCCEEDED" or (output is not None and shards.end_of(output).results is not None):
             return Answered(output)
         if output is not None:
             progress.report(shards.end_of(output).counts)
@@ -97,6 +102,11 @@ class _Progress:
         at_once = counts.failed > self._failed
         self._failed = counts.failed
         self._report(self._call.ref.uid, ShardProgress(self._call.task.task, counts, at_once=at_once))
+
+
+def _shard(call: Call, beginning: Beginning) -> ShardTask:
+    """Which shard the task runs, or ends."""
+    return ShardTask(call.ref, beginning.ends or call.task.task)
 
 
 def _failure(end: ShardEnd) -> CallFailed:

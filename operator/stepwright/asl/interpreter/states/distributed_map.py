@@ -17,24 +17,19 @@ from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import open_work, versions
 from stepwright.asl.checkpoint.parts import Branch, Fork, MapRun
-from stepwright.asl.checkpoint.shards import computes
 from stepwright.asl.failure import failures
-from stepwright.asl.interpreter import context, dataflow, forks, map_runs, open_shards, shards
+from stepwright.asl.interpreter import dataflow, forks, leaving, map_runs, open_shards, shards
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.interpreter.states import map_fields, map_tasks
 from stepwright.asl.interpreter.transitions import leave_with_result
 from stepwright.asl.json_types import Json
-from stepwright.asl.machine import Map
-from stepwright.asl.map_data.requests import Window
+from stepwright.asl.machine import Map, Writer
 from stepwright.asl.resource import RESULT_WRITER
 from stepwright.asl.signals import Signal, TaskFailed, TaskSucceeded, UpdateMapRun
 from stepwright.asl.text.payload import Payload
 
 _BEGUN_AT_ONCE: Final = 40
 """So many child executions are begun before one of them goes on: those that end by themselves are then never many."""
-
-_PIECES: Final = 4
-"""How many for each shard are asked for at once: reading further begins when less than one for each is left."""
 
 
 def check(state: Map) -> None:
@@ -82,11 +77,14 @@ def begin(
         return
     assert wanted is not None
     map_runs.tell(draft, fork)
-    map_tasks.read(draft, branch, state, wanted, _window(draft, branch, run))
+    map_tasks.read(draft, branch, state, wanted, map_tasks.window_of(draft, branch, run))
 
 
 def resume(draft: Draft, branch: Branch, state: Map, fork: Fork, signal: Signal | None) -> None:
     """Child executions or shards have ended, or the Map's reader or writer has."""
+    if fork.run is not None and fork.run.leaving is not None:
+        leaving.go_on(draft, branch, state, fork, signal)
+        return
     match signal:
         case None:
             go_on(draft, branch, state, fork)
@@ -114,7 +112,10 @@ def _take_items(draft: Draft, branch: Branch, state: Map, fork: Fork, items: Pay
         if len(items.value) != fork.width:
             raise map_tasks.changed(fork.width, len(items.value))
         forks.put_items(draft, fork, items)
-        go_on(draft, branch, state, fork)
+        if draft.head.ending is None:
+            go_on(draft, branch, state, fork)
+        else:
+            leaving.before_end(draft, draft.head.ending)
         return
     fork.width = len(items.value)
     shard_items = _shard_items(draft, branch, fork.width, fork.run.batch_items)
@@ -129,7 +130,7 @@ def _take_items(draft: Draft, branch: Branch, state: Map, fork: Fork, items: Pay
 def _take_pieces(draft: Draft, branch: Branch, state: Map, fork: Fork, wanted: Payload, output: Json) -> None:
     """Some items are known, and how to read each piece of them: shards do that."""
     assert fork.run is not None
-    window = _window(draft, branch, fork.run)
+    window = map_tasks.window_of(draft, branch, fork.run)
     assert window is not None
     map_tasks.take_pieces(draft, fork, wanted, output)
     source = draft.checkpoint.source(branch.number)
@@ -138,7 +139,8 @@ def _take_pieces(draft: Draft, branch: Branch, state: Map, fork: Fork, wanted: P
     fork.limit = _limit(draft, fork.run)
     draft.head.needs(versions.IN_PIECES)
     together = open_shards.folded(draft.parts, fork)
-    if together.failed and not fork.run.reading and not forks.tolerates(together):
+    is_judged = fork.run.redrives == 0  # what had failed before a redrive counts as a result
+    if is_judged and together.failed and not fork.run.reading and not forks.tolerates(together):
         shards.exceed(draft, fork)  # of which share of all items that is was not known before
         return
     go_on(draft, branch, state, fork)
@@ -168,7 +170,7 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
     assert run is not None
     if run.shard_items is not None:
         open_shards.open_more(draft, fork)
-        _read_on(draft, branch, state, fork)
+        map_tasks.read_on(draft, branch, state, fork)
     elif fork.cursor < fork.width and len(fork.live) < fork.limit:
         effective = dataflow.effective_input(draft, branch, state)
         while fork.cursor < fork.width and len(fork.live) < fork.limit:
@@ -187,24 +189,11 @@ def go_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
         return
     if writer is not None and writer.resource is not None:
         map_runs.tell(draft, fork)
-        map_tasks.write(draft, branch, state, fork, writer)
+        map_tasks.start_writing(draft, branch, state, map_tasks.to_write(draft, branch, state, fork, writer))
         return
     if run.result_bytes > draft.limits.read_bytes:
         raise failures.too_large(state.name)
-    _end(draft, branch, state, fork, map_tasks.shaped(draft, fork, writer))
-
-
-def _read_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
-    """Have further items read in time, so that no shard has to wait for its piece."""
-    run, source = fork.run, draft.checkpoint.source(branch.number)
-    assert run is not None
-    if not run.reading or branch.task is not None or source is None:
-        return
-    if len(source.pieces) < draft.limits.shards:
-        window = _window(draft, branch, run)
-        assert window is not None
-        assert source.after is not None
-        map_tasks.read_on(draft, branch, state, source, replace(window, after=source.after.value))
+    _end(draft, branch, state, fork, _shaped(draft, fork, writer))
 
 
 def _end(draft: Draft, branch: Branch, state: Map, fork: Fork, result: Payload) -> None:
@@ -215,6 +204,18 @@ def _end(draft: Draft, branch: Branch, state: Map, fork: Fork, result: Payload) 
     # The exit follows MapRunStarted, as AWS has recorded it since late 2024.
     branch.previous = fork.previous
     leave_with_result(draft, branch, state, result)
+
+
+def _shaped(draft: Draft, fork: Fork, writer: Writer | None) -> Payload:
+    """The results as they are the state's own: FLATTEN puts what lists hold in their place."""
+    found = forks.results(draft, fork)
+    if writer is None or writer.transformation != "FLATTEN":
+        return found
+    flat: list[Json] = []
+    assert isinstance(found.value, list)
+    for result in found.value:
+        flat += result if isinstance(result, list) else [result]
+    return Payload(flat)
 
 
 def _limit(draft: Draft, run: MapRun) -> int:
@@ -229,27 +230,7 @@ def _shard_items(draft: Draft, branch: Branch, width: int, batch_items: int | No
     shard has whole batches. A Map within a child execution stays in that one's checkpoint, and so does a Map whose fields
     may refer to the item of a Map around it."""
     most = draft.limits.shard_items
-    return None if most is None or width <= most else _stretch(draft, branch, batch_items)
-
-
-def _stretch(draft: Draft, branch: Branch, batch_items: int | None) -> int | None:
-    most = draft.limits.shard_items
-    if most is None or branch.child is not None or context.current_item(draft, branch) is not None:
-        return None
-    state = draft.state(branch)
-    assert isinstance(state, Map)
-    if draft.limits.computing_shard_items is not None and computes(draft.machine, state.item_processor):
-        most = draft.limits.computing_shard_items
-    return most if batch_items is None else max(batch_items, most - most % batch_items)
-
-
-def _window(draft: Draft, branch: Branch, run: MapRun) -> Window | None:
-    """What the Map asks its reader for, from the beginning; None if it cannot run in shards, and takes all items at once."""
-    items = _stretch(draft, branch, run.batch_items)
-    if items is None:
-        return None
-    limits = draft.limits
-    return Window(_PIECES * limits.shards, items, step=run.batch_items or 1, bytes=limits.piece_bytes)
+    return None if most is None or width <= most else map_tasks.stretch(draft, branch, batch_items)
 
 
 def _start_child(draft: Draft, branch: Branch, state: Map, fork: Fork, effective: Payload) -> None:
@@ -258,15 +239,8 @@ def _start_child(draft: Draft, branch: Branch, state: Map, fork: Fork, effective
     assert items is not None
     values = items.items.value
     assert isinstance(values, list)
-    if state.batcher is None:
-        given = map_fields.iteration_input(draft, branch, state, effective, index, values[at])
-        count = 1
-    else:
-        run = fork.run
-        assert run is not None
-        given, count = map_fields.batch(
-            draft, branch, state, effective, values, at, (run.batch_items, run.batch_bytes), fork.first
-        )
+    assert fork.run is not None
+    given, count = map_fields.child_input(draft, branch, state, effective, values, at, fork.run, fork.first)
     child = forks.add_branch(
         draft, branch, fork, index=index, scope=state.item_processor, input=given, previous=0
     )

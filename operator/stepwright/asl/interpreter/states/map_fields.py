@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwright.asl.checkpoint.parts import Branch
+from stepwright.asl.checkpoint.parts import Branch, MapRun
 from stepwright.asl.data import Expression, States
 from stepwright.asl.failure import causes, failures
 from stepwright.asl.failure.errors import QueryError
@@ -48,6 +48,23 @@ def iteration_input(
         else dataflow.data(draft, branch, state, effective, item=(index, item))
     )
     return Payload(state.item_selector.evaluate(sight))
+
+
+def child_input(
+    draft: Draft,
+    branch: Branch,
+    state: Map,
+    effective: Payload,
+    items: list[Json],
+    index: int,
+    run: MapRun,
+    first: int,
+) -> tuple[Payload, int]:
+    """What the child execution begins with whose first item has this index, and how many items that is. ``first``: which of the
+    Map's items is the first of ``items``."""
+    if state.batcher is None:
+        return iteration_input(draft, branch, state, effective, first + index, items[index]), 1
+    return batch(draft, branch, state, effective, items, index, (run.batch_items, run.batch_bytes), first)
 
 
 def concurrency(draft: Draft, branch: Branch, state: Map, effective: Payload) -> int:

@@ -6,14 +6,18 @@ fails with States.ItemReaderFailed or States.ResultWriterFailed, and so does the
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import ValidationError, to_builtins
+from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import map_tasks, versions
-from stepwright.asl.checkpoint.parts import Branch, Fork, OpenTask, Source, source_id
+from stepwright.asl.checkpoint.parts import Branch, Fork, MapRun, OpenTask, Source, source_id
+from stepwright.asl.checkpoint.shards import computes
 from stepwright.asl.failure import errors, failures
 from stepwright.asl.failure.errors import StateError
 from stepwright.asl.failure.failures import WholeSentence
-from stepwright.asl.interpreter import dataflow, forks
+from stepwright.asl.interpreter import context, dataflow
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.interpreter.states import map_fields
 from stepwright.asl.json_types import Json
@@ -22,6 +26,9 @@ from stepwright.asl.map_data import reader_config, requests
 from stepwright.asl.resource import ITEM_READER, RESULT_WRITER, Resource
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import Payload
+
+_PIECES: Final = 4
+"""How many for each shard are asked for at once: reading further begins when less than one for each is left."""
 
 
 def to_read(draft: Draft, branch: Branch, state: Map, effective: Payload) -> Payload:
@@ -47,8 +54,41 @@ def read(draft: Draft, branch: Branch, state: Map, wanted: Payload, window: requ
     _start(draft, branch, state, ITEM_READER, _within(wanted, window))
 
 
-def read_on(draft: Draft, branch: Branch, state: Map, source: Source, window: requests.Window) -> None:
-    _start(draft, branch, state, ITEM_READER, _within(source.wanted, window))
+def read_on(draft: Draft, branch: Branch, state: Map, fork: Fork) -> None:
+    """Have further items read in time, so that no shard has to wait for its piece."""
+    run, source = fork.run, draft.checkpoint.source(branch.number)
+    assert run is not None
+    if not run.reading or branch.task is not None or source is None:
+        return
+    if len(source.pieces) < draft.limits.shards:
+        window = window_of(draft, branch, run)
+        assert window is not None
+        assert source.after is not None
+        window = replace(window, after=source.after.value)
+        _start(draft, branch, state, ITEM_READER, _within(source.wanted, window))
+
+
+def stretch(draft: Draft, branch: Branch, batch_items: int | None) -> int | None:
+    """How many items a shard has; None if the Map cannot run in shards."""
+    most = draft.limits.shard_items
+    if most is None or branch.child is not None or context.current_item(draft, branch) is not None:
+        return None
+    state = draft.state(branch)
+    assert isinstance(state, Map)
+    if draft.limits.computing_shard_items is not None and computes(draft.machine, state.item_processor):
+        most = draft.limits.computing_shard_items
+    return most if batch_items is None else max(batch_items, most - most % batch_items)
+
+
+def window_of(draft: Draft, branch: Branch, run: MapRun) -> requests.Window | None:
+    """What the Map asks its reader for, from the beginning; None if it cannot run in shards, and takes all items at once."""
+    items = stretch(draft, branch, run.batch_items)
+    if items is None:
+        return None
+    limits = draft.limits
+    return requests.Window(
+        _PIECES * limits.shards, items, step=run.batch_items or 1, bytes=limits.piece_bytes
+    )
 
 
 def _within(wanted: Payload, window: requests.Window | None) -> Payload:
@@ -108,11 +148,13 @@ def changed(expected: int, found: int) -> StateError:
     )
 
 
-def write(draft: Draft, branch: Branch, state: Map, fork: Fork, writer: Writer) -> None:
+def to_write(draft: Draft, branch: Branch, state: Map, fork: Fork, writer: Writer) -> Payload:
+    """Where the results are to be left, and how: ``map_data.requests.Writing`` without them."""
     assert writer.resource is not None
     run = fork.run
     assert run is not None
     part = {"Part": run.ordinal} if run.is_shard else {}
+    redrive = {"Redrive": run.redrives} if run.redrives else {}
     effective = dataflow.effective_input(draft, branch, state)
     parameters = dataflow.shape(draft, branch, state, writer.parameters, effective)
     config = {"Transformation": writer.transformation, "OutputType": writer.output_type}
@@ -122,27 +164,22 @@ def write(draft: Draft, branch: Branch, state: Map, fork: Fork, writer: Writer) 
         "WriterConfig": {name: value for name, value in config.items() if value is not None},
         "MapRunArn": run.arn,
         **part,
+        **redrive,
     }
+    return Payload(wanted)
+
+
+def start_writing(draft: Draft, branch: Branch, state: Map, wanted: Payload) -> None:
+    fork = draft.checkpoint.peek_fork(branch.number)
+    assert fork is not None
     draft.meter.left -= len(map_tasks.outputs_of(draft.parts, fork))
-    _start(draft, branch, state, RESULT_WRITER, Payload(wanted))
+    _start(draft, branch, state, RESULT_WRITER, wanted)
 
 
 def written(fork: Fork, details: Json) -> Payload:
     """The result of a state whose results were left elsewhere."""
     assert fork.run is not None
     return Payload({"MapRunArn": fork.run.arn, "ResultWriterDetails": details})
-
-
-def shaped(draft: Draft, fork: Fork, writer: Writer | None) -> Payload:
-    """The results as they are the state's own: FLATTEN puts what lists hold in their place."""
-    found = forks.results(draft, fork)
-    if writer is None or writer.transformation != "FLATTEN":
-        return found
-    flat: list[Json] = []
-    assert isinstance(found.value, list)
-    for result in found.value:
-        flat += result if isinstance(result, list) else [result]
-    return Payload(flat)
 
 
 def failed(branch: Branch, error: str | None, cause: str | None) -> StateError:
