@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint import versions
 from stepwright.asl.limits import Limits
 from stepwright.asl.map_data import requests, result_files
@@ -119,6 +120,7 @@ def test_it_fails_when_the_files_are_there_and_events_are_as_ever() -> None:
     counts = Counts(total=3, running=0, succeeded=0, failed=1, aborted=1)
     assert map_run(play).items == map_run(play).executions == counts
     assert [child.status for child in play.children.values()] == ["FAILED", "ABORTED"]
+    assert checkpoints.current_states(play.checkpoint) == ["Each"]
     assert play.checkpoint.version == versions.LEAVES_RESULTS
 
     play.send(bucket(task))

@@ -90,10 +90,50 @@ def test_a_large_map_shows_how_far_it_is_and_stops_with_its_execution(at_work: K
     ]
     assert {shard["metadata"]["ownerReferences"][0]["name"] for shard in found} == {"waits"}
     at_work("patch", "execution", "waits", "--type=merge", "-p", '{"spec":{"stop":{}}}')
-    assert phase(at_work.ended("waits")) == "Aborted"
+    ended = at_work.ended("waits")
+    assert phase(ended) == "Aborted"
+    [run] = ended["status"]["mapRuns"]
+    assert (run["state"], run["phase"], run["items"]["total"]) == ("Each", "Aborted", 2_500)
+    assert run["items"]["aborted"] + run["items"]["pending"] == 2_500
     at_work.until(
         "execution", "waits", lambda _: all(phase(shard) == "Aborted" for shard in shards(at_work, "waits"))
     )
+
+
+def test_a_large_map_that_fails_leaves_each_item_in_one_file(aws: str, s3: Any, at_work: Kube) -> None:
+    wrong = {"Variable": "$", "NumericEquals": 1_700, "Next": "F"}
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Which",
+        "States": {
+            "Which": {"Type": "Choice", "Choices": [wrong], "Default": "P"},
+            "P": {"Type": "Pass", "End": True},
+            "F": {"Type": "Fail", "Error": "Odd"},
+        },
+    }
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": "data", "Prefix": "failed"},
+    }
+    state = {"Type": "Map", "ItemProcessor": processor, "ResultWriter": writer, "End": True}
+    at_work.apply(connection("aws", endpointUrl=aws, credentials=key()))
+    at_work.machine("fails", one(state), connections=["aws"])
+    at_work.start("fails", "fails", input=list(range(6_200)))
+    ended = at_work.ended("fails", seconds=240)
+
+    assert (phase(ended), ended["status"]["error"]) == ("Failed", "States.ExceedToleratedFailureThreshold")
+    [run] = ended["status"]["mapRuns"]
+    folder = f"failed/{run['mapRunArn'].rpartition(':')[2]}"
+    named = json.loads(s3.get_object(Bucket="data", Key=f"{folder}/manifest.json")["Body"].read())
+    found: dict[str, list[int]] = {status: [] for status in named["ResultFiles"]}
+    for status, files in named["ResultFiles"].items():
+        for file in files:
+            children = json.loads(s3.get_object(Bucket="data", Key=file["Key"])["Body"].read())
+            found[status] += [int(child["Input"]) for child in children]
+    assert sorted(found["SUCCEEDED"] + found["FAILED"] + found["PENDING"]) == list(range(6_200))
+    assert 1_700 in found["FAILED"]
+    assert found["PENDING"]
+    assert run["items"]["succeeded"] == len(found["SUCCEEDED"])
 
 
 def _begun(found: Objects) -> bool:

@@ -80,6 +80,10 @@ class Shards:
         name, spec, status = body["metadata"]["name"], body["spec"], body["status"]
         if "was taken away" in status.get("cause", ""):
             self._complain(f"execution {name} has failed: {status['cause']}")
+        for run in status.get("mapRuns", ()):
+            counts = dict(run["items"])
+            if counts.pop("total") != sum(counts.values()) or counts["running"] or run["phase"] == "Running":
+                self._complain(f"execution {name} has ended, and of its Map Run it says {run}")
         if status["phase"] != "Succeeded" or "mapShard" in spec:
             return
         given = msgspec.json.decode(spec["inputJson"]) if "inputJson" in spec else spec["input"]

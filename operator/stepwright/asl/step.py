@@ -161,6 +161,8 @@ class MapRunStatus(Struct, frozen=True):
     tolerated_failure_percentage: float | None
     items: Counts
     executions: Counts
+    path: str = ""
+    """Where in the execution its Map state is, for people; empty if it is in a child execution."""
     redrives: int = 0
     redriven: Millis | None = None
 

@@ -17,7 +17,7 @@ from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.signals import Millis, ShardCounts
 from stepwright.asl.step import Outcome
-from stepwright.cluster import conditions, transitions
+from stepwright.cluster import conditions, map_runs, transitions
 from stepwright.cluster.record import Record, after_commit, seal_of
 from stepwright.cluster.resources import Phase
 from stepwright.engine.ports import Commit
@@ -73,8 +73,10 @@ def _fields(
     fields: dict[str, Any] = {
         "seq": after.seq,
         "commitId": after.commit_id,
-        "currentState": _current_state(commit.current_states),
+        "currentState": _current_state(commit.current_states, after.map_runs),
     }
+    if after.map_runs != record.map_runs or (whole and after.map_runs):
+        fields["mapRuns"] = after.map_runs
     if after.waiting_until is not None and (whole or after.waiting_until != record.waiting_until):
         fields["waitingUntil"] = after.waiting_until
     if (
@@ -197,11 +199,11 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _current_state(states: Sequence[str]) -> str:
+def _current_state(states: Sequence[str], runs: Sequence[dict[str, Any]]) -> str:
     """The text of the column in ``kubectl get``: ``Ship``, ``Check, Validate``, ``Orders[0]/Pack and 39
-    more``."""
+    more``, ``Each (640 of 3000 items, 2 failed)``."""
     if len(states) <= 3:
-        return ", ".join(states)
+        return ", ".join(state + map_runs.progress(runs, state) for state in states)
     return f"{states[0]} and {len(states) - 1} more"
 
 

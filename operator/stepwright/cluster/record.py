@@ -11,7 +11,7 @@ import msgspec
 from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome
-from stepwright.cluster import conditions, seal, transitions
+from stepwright.cluster import conditions, map_runs, seal, transitions
 from stepwright.cluster.resources import Phase
 from stepwright.cluster.stored import Stored
 from stepwright.engine.ports import Commit
@@ -53,6 +53,7 @@ class Record:
     page_first: int = 1
     previous_page: str | None = None
     transitions: list[dict[str, Any]] = field(default_factory=list)
+    map_runs: list[dict[str, Any]] = field(default_factory=list)
     conditions: list[dict[str, Any]] = field(default_factory=list)
     commit_id: str | None = None
     lost_from: int | None = None
@@ -90,6 +91,7 @@ class Record:
             page_first=page.get("firstEventId") or 1,
             previous_page=page.get("previous"),
             transitions=list(status.get("transitions") or ()),
+            map_runs=list(status.get("mapRuns") or ()),
             conditions=stored.conditions,
             commit_id=stored.commit_id,
             operator=stored.operator,
@@ -136,6 +138,7 @@ def after_commit(
         page_first=_id(record.events[-1]) + 1 if rolled_page and record.events else record.page_first,
         previous_page=rolled_page or record.previous_page,
         transitions=transitions.after(record.transitions, commit, record.namespace),
+        map_runs=map_runs.after(record.map_runs, commit.map_runs),
         conditions=_conditions(record, commit, phase),
         page=seal.with_events(page, events),
         parts=kept | {part: seal.of_part(text) for part, text in parts.items() if text is not None},

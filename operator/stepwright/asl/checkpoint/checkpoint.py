@@ -92,11 +92,24 @@ def cancel_task(resource: Resource, task: OpenTask) -> CancelTask:
 
 def current_states(checkpoint: Checkpoint) -> list[str]:
     """Where the execution is, for people: the paths of the live branches that have no branches themselves, sorted."""
+    still = _in_what_is_left(checkpoint)
     return sorted(
         branch.prefix + branch.state
         for branch in checkpoint.branches()
-        if (fork := checkpoint.fork(branch.number)) is None or not fork.live
+        if branch.number not in still
+        and ((fork := checkpoint.fork(branch.number)) is None or not set(fork.live) - still)
     )
+
+
+def _in_what_is_left(checkpoint: Checkpoint) -> set[int]:
+    """Branches that are kept only for a redrive, in Map Runs that leave what they have."""
+    forks = (part for part in checkpoint.parts.values() if type(part) is Fork)
+    left = [fork.live for fork in forks if fork.run is not None and fork.run.leaving is not None]
+    found = {number for live in left for number in live}
+    for branch in sorted(checkpoint.branches(), key=lambda branch: branch.number) if found else ():
+        if branch.parent in found:
+            found.add(branch.number)
+    return found
 
 
 def open_tasks(machine: Machine, checkpoint: Checkpoint) -> list[StartTask]:

@@ -226,7 +226,9 @@ def tell(
     aborted = over or run.leaving is not None
     items = fork.cursor - fork.finished
     children = run.children - run.ended
-    execution, machine = _parent(draft, fork)
+    parent = draft.checkpoint.peek(fork.branch)
+    assert parent is not None
+    execution, machine = _parent(draft, parent)
     lasting = draft.checkpoint.frozen_fork(fork.branch) if over else own if aborted else fork
     waiting = 0 if run.batch_items or run.batch_bytes else fork.width - fork.cursor
     draft.children.map_runs[run.arn] = MapRunStatus(
@@ -255,15 +257,14 @@ def tell(
             aborted=children if aborted else 0,
             not_redrivable=0 if lasting is None or lasting.run is None else lasting.run.failed,
         ),
+        path=parent.prefix + parent.state if parent.child is None else "",
         redrives=run.redrives,
         redriven=run.redriven,
     )
 
 
-def _parent(draft: Draft, fork: Fork) -> tuple[str, str]:
+def _parent(draft: Draft, parent: Branch) -> tuple[str, str]:
     """The ARNs of the execution whose Map it is, and of its state machine."""
-    parent = draft.checkpoint.peek(fork.branch)
-    assert parent is not None
     if parent.child is None:
         identity = draft.checkpoint.start.identity
         return identity.execution_id, identity.state_machine_id

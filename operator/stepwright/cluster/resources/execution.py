@@ -211,6 +211,36 @@ class ShardProgress(Observed):
     """How many of these have failed."""
 
 
+class MapItems(Observed):
+    """How many items of a distributed Map there are, as far as they are known."""
+
+    total: int = 0
+    """All that are known."""
+    pending: int = 0
+    """Those whose child executions have not begun."""
+    running: int = 0
+    """Those whose child executions run."""
+    succeeded: int = 0
+    """Those whose child executions have succeeded."""
+    failed: int = 0
+    """Those whose child executions have failed."""
+    aborted: int = 0
+    """Those whose child executions were ended with the Map."""
+
+
+class MapRun(Observed):
+    """How far a distributed Map has come."""
+
+    state: str
+    """Where in the workflow the Map state is."""
+    map_run_arn: str
+    """The Map Run's ARN."""
+    phase: Phase
+    """Running, or how it ended."""
+    items: MapItems
+    """Its items."""
+
+
 class ExecutionStatus(Observed):
     """How far the execution is, or how it ended."""
 
@@ -248,6 +278,8 @@ class ExecutionStatus(Observed):
     """What led to the error, for people."""
     transitions: Annotated[list[Transition], Field(max_length=50)] = Field(default_factory=list)
     """Visits of states, oldest first: those under way, 50 at most, and the newest 20 that have ended."""
+    map_runs: Annotated[list[MapRun], Field(max_length=5)] = Field(default_factory=list)
+    """The newest 5 runs of distributed Maps, oldest first; those in child executions are not among them."""
     map_shard: ShardProgress | None = None
     """How far the items are that mapShard names."""
     seq: Annotated[int, Field(ge=0)] = 0
