@@ -335,7 +335,7 @@ async def test_what_nobody_reads_by_fails_the_map() -> None:
     async with reading("arn:aws:states:::s3:headObject", {"Bucket": "b"}, {}) as reader:
         assert await reader.failure() == (
             "An ItemReader reads by arn:aws:states:::s3:getObject, arn:aws:states:::s3:listObjectsV2, "
-            "arn:aws:states:::http:invoke, file:read, k8s:list or k8s:get, not by arn:aws:states:::s3:headObject."
+            "arn:aws:states:::http:invoke, file:read, sql:query, k8s:list or k8s:get, not by arn:aws:states:::s3:headObject."
         )
 
 

@@ -14,11 +14,11 @@ from stepwright.asl.resource import ITEM_READER
 from stepwright.engine.clock import SystemClock
 from stepwright.kube.api import Api
 from stepwright.tasks.accounts import Accounts
+from stepwright.tasks.calls.as_tasks import AsTasks
 from stepwright.tasks.calls.deferred import DeferredFiles
 from stepwright.tasks.calls.integration import Call, CallFailed
 from stepwright.tasks.calls.remote_files import RemoteFiles
 from stepwright.tasks.kubernetes.integration import Kubernetes
-from stepwright.tasks.kubernetes.objects import KubernetesObjects
 from stepwright.tasks.map_data.integration import MapData
 from tests.simulation.api_server import ApiServer, Request
 from tests.tasks.kubernetes.played import CONFIG_MAP, REF, Direct
@@ -66,7 +66,7 @@ def no_urls() -> RemoteFiles:
 async def cluster() -> AsyncIterator[Cluster]:
     server = ApiServer(Random(1))
     api = Paged(server)
-    objects = KubernetesObjects(Kubernetes(Accounts(api), SystemClock()))
+    objects = AsTasks(Kubernetes(Accounts(api), SystemClock()).read)
     integration = MapData(NoServices(), DeferredFiles(no_urls), objects=objects)
     try:
         yield Cluster(integration, server, api)

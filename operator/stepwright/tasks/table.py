@@ -305,6 +305,7 @@ OF_MAPS: Final = (
     OfMaps(map_data.GET, "ItemReader", _EVERYWHERE, "moto's server"),
     OfMaps(map_data.URL, "ItemReader", _EVERYWHERE, "HTTP servers with faults", "map-files"),
     OfMaps(map_data.FILE, "ItemReader", frozenset({"dev", "run"}), "files of this machine", "map-files"),
+    OfMaps(map_data.SQL, "ItemReader", _EVERYWHERE, "PostgreSQL"),
     OfMaps(map_data.K8S_LIST, "ItemReader", frozenset({"operator"}), "a real API server"),
     OfMaps(map_data.K8S_GET, "ItemReader", frozenset({"operator"}), "a real API server"),
     OfMaps(map_data.PUT, "ResultWriter", _EVERYWHERE, "moto's server"),
@@ -315,7 +316,9 @@ OF_THE_ENGINE: Final = (
     OwnRow(
         map_data.RESOURCES,
         _EVERYWHERE,
-        lambda means: map_data.make(means, http.remote_files(means), kubernetes.remote_objects(means)),
+        lambda means: map_data.make(
+            means, http.remote_files(means), kubernetes.remote_objects(means), sql.remote_rows(means)
+        ),
     ),
     OwnRow(map_shards.RESOURCES, frozenset({"operator", "dev"}), map_shards.make),
 )

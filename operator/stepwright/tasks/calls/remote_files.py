@@ -13,11 +13,13 @@ from stepwright.engine.ports import ExecutionRef
 
 
 class NotRead(Exception):  # noqa: N818 - it names a condition
-    """It could not be read, listed or written, as a whole sentence. ``passes``: it may be possible later."""
+    """It could not be read, listed or written, as a whole sentence. ``passes``: it may be possible later. ``error``: the one of
+    a task that would have asked for the same."""
 
-    def __init__(self, cause: str, *, passes: bool = False) -> None:
+    def __init__(self, cause: str, *, passes: bool = False, error: str | None = None) -> None:
         super().__init__(cause)
         self.passes = passes
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,10 @@ class RemoteFiles(Protocol):
 
 
 class RemoteObjects(Protocol):
-    """Objects of an API, as its tasks get them, one or a list of them."""
+    """Objects of an API or rows of a database, as tasks get them."""
 
     async def answer(
         self, ref: ExecutionRef, task: StartTask, resource: Resource, parameters: Mapping[str, Any]
     ) -> Any:
-        """What a task with this Resource and these parameters would be answered, but of any size that its API gives. ``task``: for
+        """What a task with this Resource and these parameters would be answered; of an API, of any size that it gives. ``task``: for
         which it is asked. Raises NotRead, Unavailable."""

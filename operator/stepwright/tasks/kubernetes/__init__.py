@@ -9,6 +9,7 @@ Every request is made as the ServiceAccount of the state machine, never with the
 The integration is imported when it is made: a process that only checks definitions need not wait for an HTTP client.
 """
 
+from stepwright.tasks.calls.as_tasks import AsTasks
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.calls.remote_files import RemoteObjects
@@ -30,6 +31,5 @@ def remote_objects(means: Means) -> RemoteObjects | None:
     if means.kubernetes is None:
         return None
     from stepwright.tasks.kubernetes.integration import Kubernetes  # noqa: PLC0415 - as above
-    from stepwright.tasks.kubernetes.objects import KubernetesObjects  # noqa: PLC0415
 
-    return KubernetesObjects(Kubernetes(means.kubernetes, means.clock))
+    return AsTasks(Kubernetes(means.kubernetes, means.clock).read)

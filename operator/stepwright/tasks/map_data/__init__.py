@@ -1,5 +1,5 @@
 """What distributed Maps read their items from, and leave their results in: objects of S3, files by their URLs or on this machine,
-objects of the cluster.
+objects of the cluster, rows of a database.
 
 The integration is imported when it is made: a process that only checks definitions needs none.
 """
@@ -19,6 +19,7 @@ from stepwright.tasks.map_data.resources import (
     PUT,
     READERS,
     RESOURCES,
+    SQL,
     URL,
 )
 
@@ -31,14 +32,18 @@ __all__ = [
     "PUT",
     "READERS",
     "RESOURCES",
+    "SQL",
     "URL",
     "check",
     "make",
 ]
 
 
-def make(means: Means, urls: RemoteFiles, objects: RemoteObjects | None) -> Integration:
-    """``urls``: files by their URLs, closed with the integration. ``objects``: those of the cluster, if there is one."""
+def make(
+    means: Means, urls: RemoteFiles, objects: RemoteObjects | None, rows: RemoteObjects | None
+) -> Integration:
+    """``urls``: files by their URLs, closed with the integration. ``objects``: those of the cluster, if there is one; ``rows``: those
+    of databases."""
     from stepwright.tasks.map_data.integration import MapData  # noqa: PLC0415 - as above
 
-    return MapData(means.services, urls, means.files, objects)
+    return MapData(means.services, urls, means.files, objects, rows)

@@ -22,7 +22,7 @@ _PAGE: Final = 100
 """Objects that are asked for at once: no answer that is read whole may be larger than 1 MiB."""
 
 
-class _Asking:
+class Asking:
     """To be made in the loop."""
 
     def __init__(self, objects: RemoteObjects, call: Call, parameters: Json) -> None:
@@ -38,7 +38,7 @@ class _Asking:
         return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
 
 
-class OfObjects(_Asking):
+class OfObjects(Asking):
     """The objects of a list. Pages of one list are of one moment, however much later they are asked for."""
 
     file: Final = None
@@ -56,7 +56,7 @@ class OfObjects(_Asking):
                 return
 
 
-class InObject(_Asking):
+class InObject(Asking):
     """What ItemsPointer leads to in one object: a list of items, or a text that is read as InputType says."""
 
     file: Final = None

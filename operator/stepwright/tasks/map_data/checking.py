@@ -11,7 +11,7 @@ from stepwright.asl.definition import NO_DRIVER
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
-from stepwright.tasks.map_data.resources import FILE, GET, LIST, READERS, URL
+from stepwright.tasks.map_data.resources import FILE, GET, LIST, READERS, SQL, URL
 
 _CODE: Final = "SCHEMA_VALIDATION_FAILED"  # AWS's code for an invalid field
 _READER: Final = "/ItemReader"
@@ -32,11 +32,11 @@ def check(resource: Resource, reader: Mapping[str, Json], pointer: Pointer) -> I
         return
     if resource not in (GET, LIST):
         yield from _check_config(resource, reader.get("ReaderConfig"), pointer)
-    if resource in (FILE, URL):
+    if resource in (FILE, SQL, URL):
         member = "Arguments" if "Arguments" in reader else "Parameters"
         given = reader.get(member)
         if isinstance(given, Mapping):
-            found = _check_path(given) if resource == FILE else _check_method(given)
+            found = _CHECKS[resource](given)
             yield from (_error(message, f"{pointer}/{member}{where}") for message, where in found)
 
 
@@ -77,6 +77,17 @@ def _check_method(given: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
         yield "An ItemReader reads a URL by the Method GET", "/Method"
     if "RequestBody" in given:
         yield "An ItemReader sends no RequestBody", "/RequestBody"
+
+
+def _check_rows(given: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    if any(name.removesuffix(".$") == "MaxRows" for name in given):
+        yield (
+            "An ItemReader reads as many rows as there are; MaxItems of its ReaderConfig limits them",
+            "/MaxRows",
+        )
+
+
+_CHECKS: Final = {FILE: _check_path, SQL: _check_rows, URL: _check_method}
 
 
 def _escaped(name: str) -> str:

@@ -25,10 +25,21 @@ from stepwright.tasks.calls.remote_files import NotRead, RemoteFiles, RemoteObje
 from stepwright.tasks.calls.services import Services
 from stepwright.tasks.map_data import readers, sources, writing
 from stepwright.tasks.map_data.api_objects import InObject, OfObjects
+from stepwright.tasks.map_data.database_rows import OfRows
 from stepwright.tasks.map_data.files import File
 from stepwright.tasks.map_data.local import LocalFile
 from stepwright.tasks.map_data.remote import RemoteFile
-from stepwright.tasks.map_data.resources import FILE, GET, K8S_GET, K8S_LIST, LIST, READERS, RESOURCES, URL
+from stepwright.tasks.map_data.resources import (
+    FILE,
+    GET,
+    K8S_GET,
+    K8S_LIST,
+    LIST,
+    READERS,
+    RESOURCES,
+    SQL,
+    URL,
+)
 from stepwright.tasks.map_data.sources import OfFile, Source
 
 _OF_S3: Final = {GET: sources.of_object, LIST: sources.of_list}
@@ -46,13 +57,15 @@ class MapData(AtOnce):
         urls: RemoteFiles,
         folder: Path | None = None,
         objects: RemoteObjects | None = None,
+        rows: RemoteObjects | None = None,
     ) -> None:
         """Whoever makes the services closes them. ``urls``: files by their URLs, closed with this. ``folder``: that of files of
-        this machine, if they may be read. ``objects``: those of the cluster, if there is one."""
+        this machine, if they may be read. ``objects``: those of the cluster, if there is one; ``rows``: those of databases."""
         self._services = services
         self._urls = urls
         self._folder = folder
         self._objects = objects
+        self._rows = rows
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="reading items")
 
     async def close(self) -> None:
@@ -106,6 +119,8 @@ class MapData(AtOnce):
 
     def _source(self, call: Call, wanted: Reading, config: ReaderConfig, resource: Resource) -> Source:
         """Raises States.ItemReaderFailed."""
+        if resource == SQL and self._rows is not None:
+            return OfRows(self._rows, call, wanted.parameters)
         if resource in (K8S_LIST, K8S_GET):
             if self._objects is None:
                 raise failed(f"{resource} reads objects of a cluster, and there is none here.")

@@ -14,6 +14,7 @@ FILE: Final = parse("file:read")
 URL: Final = parse("arn:aws:states:::http:invoke")
 K8S_LIST: Final = parse("k8s:list")
 K8S_GET: Final = parse("k8s:get")
-READERS: Final = (GET, LIST, URL, FILE, K8S_LIST, K8S_GET)
+SQL: Final = parse("sql:query")
+READERS: Final = (GET, LIST, URL, FILE, SQL, K8S_LIST, K8S_GET)
 
 PUT: Final = parse("arn:aws:states:::s3:putObject")
