@@ -93,7 +93,7 @@ def test_a_large_map_shows_how_far_it_is_and_stops_with_its_execution(at_work: K
     ended = at_work.ended("waits")
     assert phase(ended) == "Aborted"
     [run] = ended["status"]["mapRuns"]
-    assert (run["state"], run["phase"], run["items"]["total"]) == ("Each", "Aborted", 2_500)
+    assert (run["state"], run["phase"], run["items"]["total"]) == ("Only", "Aborted", 2_500)
     assert run["items"]["aborted"] + run["items"]["pending"] == 2_500
     at_work.until(
         "execution", "waits", lambda _: all(phase(shard) == "Aborted" for shard in shards(at_work, "waits"))

@@ -206,3 +206,61 @@ def test_a_map_that_fails_leaves_each_item_in_one_file_though_the_process_is_kil
     ]
     assert sorted(done + others) == list(range(count))
     assert len(done) == counts["succeeded"]
+
+
+def test_a_redrive_of_a_map_in_shards_does_what_had_not_succeeded_and_nothing_else(
+    dev: DevProcess, s3: Any, bucket: str
+) -> None:
+    count, odd = 2_300, 1_200
+    needs = {"Variable": "$", "NumericEquals": odd, "Next": "Needs"}
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Which",
+        "States": {
+            "Which": {"Type": "Choice", "Choices": [needs], "Default": "Pass"},
+            "Pass": {"Type": "Pass", "End": True},
+            "Needs": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::aws-sdk:s3:headObject",
+                "Parameters": {"Bucket": bucket, "Key": "needed"},
+                "ResultPath": None,
+                "End": True,
+            },
+        },
+    }
+    each = {"Type": "Map", "ItemProcessor": processor, "ResultWriter": writer(bucket), "End": True}
+    definition = {"StartAt": "Each", "States": {"Each": each}}
+    client = dev.client()
+    execution = start(dev, definition, json.dumps(list(range(count))))
+    assert ended(client, execution, within_seconds=120)["status"] == "FAILED"
+    [found] = client.list_map_runs(executionArn=execution)["mapRuns"]
+    run_arn = found["mapRunArn"]
+    before = client.describe_map_run(mapRunArn=run_arn)
+    assert (before["status"], before["itemCounts"]["failed"]) == ("FAILED", 1)
+
+    s3.put_object(Bucket=bucket, Key="needed", Body=b"")
+    client.redrive_execution(executionArn=execution)
+    answer = ended(client, execution, within_seconds=120)
+
+    assert answer["status"] == "SUCCEEDED", answer
+    after = client.describe_map_run(mapRunArn=run_arn)
+    assert (after["status"], after["redriveCount"], "redriveDate" in after) == ("SUCCEEDED", 1, True)
+    assert (after["itemCounts"]["total"], after["itemCounts"]["succeeded"]) == (count, count)
+    details = json.loads(answer["output"])["ResultWriterDetails"]
+    assert details["Key"].endswith("/Redrive-1/manifest.json")
+    assert sorted(written(s3, details, "SUCCEEDED")) == list(range(count))
+    kinds = [event["type"] for event in client.get_execution_history(executionArn=execution)["events"]]
+    assert kinds[4:10] == [
+        "MapRunFailed",
+        "MapStateFailed",
+        "ExecutionFailed",
+        "ExecutionRedriven",
+        "MapRunRedriven",
+        "MapRunSucceeded",
+    ]
+    redriven = client.list_executions(mapRunArn=run_arn, redriveFilter="REDRIVEN", maxResults=1000)[
+        "executions"
+    ]
+    assert {client.describe_execution(executionArn=one["executionArn"])["status"] for one in redriven} == {
+        "SUCCEEDED"
+    }
