@@ -9,34 +9,35 @@ items that no shard has are listed by shards that run none, so nobody ever holds
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from msgspec.structs import replace
 
-from stepwright.asl.checkpoint import open_work, versions
+from stepwright.asl.checkpoint import open_work
 from stepwright.asl.checkpoint.parts import (
     ROOT,
     Branch,
     Ending,
     Fork,
-    Leaving,
-    Results,
     Shard,
-    Source,
-    kept_source_id,
-    results_id,
-    source_id,
 )
 from stepwright.asl.checkpoint.shards import End
-from stepwright.asl.failure.errors import ITEM_READER_FAILED, RESULT_WRITER_FAILED, StateError
+from stepwright.asl.failure.errors import RESULT_WRITER_FAILED, StateError
 from stepwright.asl.failure.failures import WholeSentence
 from stepwright.asl.failure.matching import Failure
-from stepwright.asl.interpreter import abort, ending, forks, left_results, map_runs, open_shards, shards
+from stepwright.asl.interpreter import (
+    abort,
+    ending,
+    forks,
+    left_results,
+    map_runs,
+    open_shards,
+    shards,
+    stilling,
+)
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.interpreter.left_results import Entry
 from stepwright.asl.interpreter.states import map_tasks
 from stepwright.asl.json_types import Json
-from stepwright.asl.machine import Map, Wait
+from stepwright.asl.machine import Map
 from stepwright.asl.resource import ITEM_READER
 from stepwright.asl.signals import Signal, TaskFailed, TaskSucceeded
 from stepwright.asl.text.jsontext import InvalidJson
@@ -59,8 +60,8 @@ def begin(draft: Draft, fork: Fork, failure: Failure, ended: tuple[Shard, End | 
     abort.cancel(draft, branch)
     abort.quietly(draft, fork)
     draft.revert()
-    _still_within(draft, fork.branch)
-    _hold(draft, fork.branch, failure, failed)
+    stilling.within(draft, fork.branch)
+    stilling.hold(draft, fork.branch, failure, failed)
     if ended is not None:
         shard_ended(draft, fork.branch, *ended)
     _leave(draft, fork.branch, found)
@@ -71,7 +72,7 @@ def before_end(draft: Draft, wanted: Ending) -> bool:
     """Instead of ending the execution at once, have its Map Runs leave what they have. False if none has anything."""
     found = [part for part in draft.parts.values() if isinstance(part, Fork) and part.run is not None]
     if is_to_read(draft):
-        _end_later(draft, wanted)  # until then nobody knows what there is to leave
+        stilling.end_later(draft, wanted)  # until then nobody knows what there is to leave
         return True
     under_way = [fork.branch for fork in found if fork.run is not None and fork.run.leaving is not None]
     new = [fork for fork in found if _is_outermost(draft, fork) and _may_leave(draft, fork)]
@@ -81,11 +82,11 @@ def before_end(draft: Draft, wanted: Ending) -> bool:
     running = [left_results.of_running(draft, fork) for fork in new]
     abort.everything(draft, "TimedOut" if wanted.status == "TIMED_OUT" else "Aborted", under_way)
     draft.revert()
-    _end_later(draft, wanted)
+    stilling.end_later(draft, wanted)
     draft.ready.clear()
-    _still(draft, under_way)
+    stilling.everything_but(draft, under_way)
     for fork in new:
-        _hold(draft, fork.branch, Failure(None, None))
+        stilling.hold(draft, fork.branch, Failure(None, None))
     for fork, entries in zip(new, running, strict=True):
         _leave(draft, fork.branch, entries)
     return True
@@ -124,23 +125,6 @@ def shard_ended(draft: Draft, number: int, shard: Shard, end: End | None) -> Non
         forks.keep_results(draft, fork, shard.first, of_text(end.results))
 
 
-def take_back(draft: Draft, fork: Fork) -> None:
-    """For a redrive: the Map Run is to go on after all."""
-    run = fork.run
-    if run is None or run.leaving is None:
-        return
-    before = run.leaving
-    for chunk in range(before.chunks, fork.chunks):
-        draft.checkpoint.drop(results_id(fork.branch, chunk))
-    open_shards.take_back(draft, fork)
-    fork.chunks, fork.width, fork.cursor = before.chunks, before.width, before.cursor
-    fork.run = replace(fork.run or run, leaving=None, reading=before.reading)
-    source = draft.parts.get(kept_source_id(fork.branch))
-    if isinstance(source, Source):
-        draft.checkpoint.drop(kept_source_id(fork.branch))
-        draft.checkpoint.put(source_id(fork.branch), replace(source, is_kept=False))
-
-
 def _of(draft: Draft, number: int) -> tuple[Fork, Branch, Map]:
     fork, branch = draft.checkpoint.fork(number), draft.checkpoint.branch(number)
     assert fork is not None
@@ -167,62 +151,6 @@ def _may_leave(draft: Draft, fork: Fork) -> bool:
 def _is_outermost(draft: Draft, fork: Fork) -> bool:
     branch = draft.checkpoint.peek(fork.branch)
     return branch is not None and branch.child is None
-
-
-def _end_later(draft: Draft, wanted: Ending) -> None:
-    draft.head.ending = wanted
-    draft.head.needs(versions.LEAVES_RESULTS)
-
-
-def _still_within(draft: Draft, number: int) -> None:
-    """Nothing of the Map and of what is in it is open or goes on."""
-    within = {number}
-    for branch in draft.checkpoint.open_branches():  # parents before what is in them
-        if branch.number in within or branch.parent in within:
-            within.add(branch.number)
-            branch.task = branch.timer = None
-    others = [ready for ready in draft.ready if ready not in within]
-    draft.ready.clear()
-    draft.ready.extend(others)
-
-
-def _still(draft: Draft, but: Collection[int]) -> None:
-    """Nothing is open. A Wait keeps its time for a redrive."""
-    for branch in draft.checkpoint.open_branches():
-        if branch.number in but:
-            continue
-        branch.task = None
-        if branch.child is not None or branch.phase != "open" or not isinstance(draft.state(branch), Wait):
-            branch.timer = None
-
-
-def _hold(draft: Draft, number: int, failure: Failure, failed: tuple[int, int] | None = None) -> None:
-    """From now on the Map Run is leaving what it has. Its counts are those before the failure: ``Leaving`` has what they lack.
-    ``failed``: how many child executions had failed, of how many items, with the failure."""
-    fork, _, _ = _of(draft, number)
-    assert fork.run is not None
-    children, items = failed or (fork.run.failed, fork.failed)
-    fork.run = replace(
-        fork.run,
-        # What could not be read is not read again.
-        reading=fork.run.reading and failure.error != ITEM_READER_FAILED,
-        leaving=Leaving(
-            failure.error,
-            failure.cause,
-            fork.chunks,
-            children - fork.run.failed,
-            items - fork.failed,
-            fork.width,
-            fork.cursor,
-            fork.run.reading,
-        ),
-    )
-    source = draft.checkpoint.source(fork.branch)
-    if source is not None:
-        draft.checkpoint.put(kept_source_id(fork.branch), replace(source, is_kept=True))
-    draft.checkpoint.put(results_id(fork.branch, fork.chunks), Results(fork.branch, fork.chunks))
-    fork.chunks += 1
-    draft.head.needs(versions.LEAVES_RESULTS)
 
 
 def _leave(draft: Draft, number: int, found: list[Entry]) -> None:

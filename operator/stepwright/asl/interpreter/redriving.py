@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from stepwright.asl.checkpoint import versions
 from stepwright.asl.checkpoint.parts import ROOT, Branch, Fork
-from stepwright.asl.interpreter import history, leaving, map_runs, open_shards
+from stepwright.asl.interpreter import history, map_runs, open_shards, stilling
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Fail, Map, Wait
 from stepwright.asl.step import SetTimer
@@ -39,7 +39,7 @@ def reopen(draft: Draft) -> None:
 def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
     fork = draft.checkpoint.fork(branch.number)
     if fork is not None:
-        leaving.take_back(draft, fork)
+        stilling.take_back(draft, fork)
     if fork is not None and fork.run is not None and _goes_on(fork):
         map_runs.redrive(draft, branch, fork)
     if fork is not None and (fork.live or open_shards.of(draft.parts, fork)):
