@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from typing import Any
 
 import aiormq
 from aiormq.abc import AbstractChannel
@@ -19,13 +19,10 @@ from aiormq.exceptions import InvalidFrameError
 from yarl import URL
 
 from stepwright.tasks.amqp.connection import AmqpConnection
-from stepwright.tasks.calls.at_servers import Line
+from stepwright.tasks.calls.at_servers import FAREWELL_SECONDS, Line
 
-FAREWELL_SECONDS: Final = 1.0
-
-logging.getLogger("aiormq").setLevel(
-    logging.CRITICAL
-)  # each task says by itself what has happened to its connection
+# Each task says by itself what has happened to its connection.
+logging.getLogger("aiormq").setLevel(logging.CRITICAL)
 
 
 class NoVirtualHost(Exception):  # noqa: N818 - it names a condition
@@ -39,14 +36,7 @@ class _Transport(TransportFactory):
         self._raw: asyncio.WriteTransport | None = None
 
     async def create(self, url: URL, **_: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:  # noqa: ARG002
-        tls: dict[str, Any] = {}
-        if self._line.context is not None:
-            tls = {
-                "ssl": self._line.context,
-                "server_hostname": self._expected,
-                "ssl_shutdown_timeout": FAREWELL_SECONDS,
-            }
-        reader, writer = await asyncio.open_connection(sock=self._line.socket, **tls)
+        reader, writer = await asyncio.open_connection(**self._line.options(self._expected))
         self._raw = writer.transport
         return reader, writer
 

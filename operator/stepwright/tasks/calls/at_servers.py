@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from stepwright.asl.failure.errors import PERMISSIONS
 from stepwright.catalog.ports import ConnectionObjects, NoObject
@@ -16,6 +16,9 @@ from stepwright.tasks.calls.policy import NotAllowed
 from stepwright.tasks.calls.secrets import Secrets
 from stepwright.tasks.calls.servers import BoundedSocket, CannotConnect, Connector, Server
 from stepwright.tasks.calls.trust import BadCertificates
+
+FAREWELL_SECONDS: Final = 1.0
+"""How long the end of a connection may take that is not needed any more."""
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -34,6 +37,17 @@ class Line:
     context: ssl.SSLContext | None
     user: str
     password: str
+
+    def options(self, expected: str) -> dict[str, Any]:
+        """Of asyncio, to use it: with TLS, if there is to be any, and the certificate of that host."""
+        if self.context is None:
+            return {"sock": self.socket}
+        return {
+            "sock": self.socket,
+            "ssl": self.context,
+            "server_hostname": expected,
+            "ssl_shutdown_timeout": FAREWELL_SECONDS,
+        }
 
 
 class AtServers(AtOnce):

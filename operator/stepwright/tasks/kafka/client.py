@@ -25,14 +25,14 @@ from stepwright.tasks.calls.servers import Server
 from stepwright.tasks.kafka.connection import KafkaConnection
 from stepwright.tasks.kafka.producers import Producer
 
-FAREWELL_SECONDS: Final = 1.0
 _ALL_IN_SYNC: Final = -1
 _NO_TRANSACTION_MS: Final = 60_000
 _OVERHEAD_BYTES: Final = 4096
 _NEVER_MS: Final = 24 * 3600 * 1000
 """Whoever uses a connection limits the time."""
 
-logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its tasks say what happens to a connection
+# Each task says by itself what has happened to its connections.
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class _Connection(AIOKafkaConnection):  # type: ignore[misc]  # it has no types
@@ -60,14 +60,8 @@ class _Connection(AIOKafkaConnection):  # type: ignore[misc]  # it has no types
         self._closed_fut = loop.create_future()
         reader = asyncio.StreamReader(loop=loop)
         protocol = AIOKafkaProtocol(self._closed_fut, reader, loop=loop)
-        tls: dict[str, Any] = {}
-        if self._line.context is not None:
-            tls = {
-                "ssl": self._line.context,
-                "server_hostname": self._expected,
-                "ssl_shutdown_timeout": FAREWELL_SECONDS,
-            }
-        transport, _ = await loop.create_connection(lambda: protocol, sock=self._line.socket, **tls)
+        options = self._line.options(self._expected)
+        transport, _ = await loop.create_connection(lambda: protocol, **options)
         self.transport = transport
         self._reader, self._protocol = reader, protocol
         self._writer = asyncio.StreamWriter(transport, protocol, reader, loop)

@@ -28,7 +28,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
-from stepwright.tasks.calls.at_servers import AtServers, Line
+from stepwright.tasks.calls.at_servers import FAREWELL_SECONDS, AtServers, Line
 from stepwright.tasks.calls.host_names import words
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.calls.trust import why_not
@@ -44,7 +44,6 @@ PERMANENT: Final = "Smtp.PermanentFailure"
 LOST: Final = "Smtp.AnswerLost"
 
 LARGEST_ANSWER_BYTES: Final = 1024 * 1024
-FAREWELL_SECONDS: Final = 1.0
 
 
 class Mail(AtServers):

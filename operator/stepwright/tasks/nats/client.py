@@ -17,10 +17,9 @@ from urllib.parse import ParseResult
 from nats.aio.client import Client
 from nats.aio.transport import TcpTransport
 
-from stepwright.tasks.calls.at_servers import Line
+from stepwright.tasks.calls.at_servers import FAREWELL_SECONDS, Line
 from stepwright.tasks.calls.servers import Server
 
-FAREWELL_SECONDS: Final = 1.0
 _NEVER_SECONDS: Final = 24 * 3600
 
 _DENIED: Final = "permissions violation"
