@@ -65,7 +65,7 @@ class TestPublish(Contract):
             "tls": {"ca": self.rabbitmq.certificates.text("ca.crt")},
         }
         if fault in ("silent", "broken", "huge"):
-            spec |= {"timeoutSeconds": 1 if fault == "silent" else 30, "tls": {"mode": "Disabled"}}
+            spec |= {"timeoutSeconds": 30 if fault == "huge" else 1, "tls": {"mode": "Disabled"}}
         return OtherSide(
             {"Connection": "bus", "RoutingKey": "orders", "Message": {"item": "chair"}},
             self.count,

@@ -23,7 +23,7 @@ from stepwright.tasks.calls.integration import Again, Call, CallFailed, RefusedF
 from stepwright.tasks.calls.servers import Connector
 from tests.processes.dev import DevProcess, ended
 from tests.processes.rabbitmq import PASSWORD, USER, VIRTUAL_HOST, RabbitMq
-from tests.sql.test_killed import machine, restart
+from tests.sql.test_killed import machine
 from tests.tasks.http.calling import REF, Kept, secret
 from tests.tasks.relays import Relay
 from tests.tasks.start_tasks import start_task
@@ -270,9 +270,11 @@ async def test_a_message_whose_process_was_killed_before_its_answer_comes_again_
             arn = await asyncio.to_thread(machine, client, {"StartAt": "A", "States": {"A": state}})
             execution = await asyncio.to_thread(client.start_execution, stateMachineArn=arn)
             await relay.asked.wait()
+            await asyncio.to_thread(dev.kill)
             relay.then = "pass"
-            client = await asyncio.to_thread(restart, dev)
-            answer = await asyncio.to_thread(ended, client, execution["executionArn"], within_seconds=60)
+            await asyncio.to_thread(dev.start)
+            client = dev.client()
+            answer = await asyncio.to_thread(ended, client, execution["executionArn"], within_seconds=120)
 
     first, second, third = [await taken(channel) for _ in range(3)]
     assert answer["status"] == "SUCCEEDED", answer
