@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,12 @@ class RabbitMq:
     certificates: Certificates
     address: str = LOOPBACK
 
+    def answers(self) -> bool:
+        """Raises OSError."""
+        with socket.create_connection((self.address, self.plain_port), timeout=10) as connected:
+            connected.sendall(b"AMQP\x00\x00\x09\x01")
+            return connected.recv(1) != b""
+
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[AbstractChannel]:
         url = URL.build(
@@ -91,7 +97,7 @@ def serving(address: str = LOOPBACK) -> Iterator[RabbitMq]:
         (folder / "advanced.config").write_text(_MECHANISMS)
         (folder / "plugins").write_text("[rabbitmq_auth_mechanism_ssl].")
         with _names_of_nodes(folder) as environment, started([program], folder, environment) as server:
-            _until_it_answers(server, folder, found)
+            _until(server, folder, found.answers)
             yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -112,11 +118,12 @@ def _installed() -> Path:
 def _names_of_nodes(folder: Path) -> Iterator[dict[str, object]]:
     """Erlang's daemon that knows the names of nodes, and a node's environment. A node that has to start the daemon leaves it
     running."""
+    port = free_port()
     environment = {
         **os.environ,
         "HOME": str(folder),
-        "ERL_EPMD_ADDRESS": "127.0.0.1",
-        "ERL_EPMD_PORT": str(free_port()),
+        "ERL_EPMD_ADDRESS": LOOPBACK,
+        "ERL_EPMD_PORT": str(port),
         "RABBITMQ_NODENAME": f"{folder.name}@localhost",
         "RABBITMQ_DIST_PORT": str(free_port()),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 1",
@@ -130,19 +137,16 @@ def _names_of_nodes(folder: Path) -> Iterator[dict[str, object]]:
     }
     names = folder / "names"
     names.mkdir()
-    with started(["epmd"], names, {"env": environment}):
+    with started(["epmd"], names, {"env": environment}) as daemon:
+        _until(daemon, names, lambda: socket.create_connection((LOOPBACK, port), timeout=10).close() is None)
         yield {"env": environment, "cwd": folder}
 
 
-def _until_it_answers(server: subprocess.Popen[bytes], folder: Path, found: RabbitMq) -> None:
+def _until(server: subprocess.Popen[bytes], folder: Path, answers: Callable[[], bool]) -> None:
     for _ in range(1200):
         assert server.poll() is None, (folder / "log").read_text()
-        with (
-            suppress(OSError),
-            socket.create_connection((found.address, found.plain_port), timeout=10) as connected,
-        ):
-            connected.sendall(b"AMQP\x00\x00\x09\x01")
-            if connected.recv(1):
+        with suppress(OSError):
+            if answers():
                 return
         time.sleep(0.1)
     raise AssertionError((folder / "log").read_text())
