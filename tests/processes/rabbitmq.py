@@ -138,8 +138,14 @@ def _names_of_nodes(folder: Path) -> Iterator[dict[str, object]]:
     names = folder / "names"
     names.mkdir()
     with started(["epmd"], names, {"env": environment}) as daemon:
-        _until(daemon, names, lambda: socket.create_connection((LOOPBACK, port), timeout=10).close() is None)
+        _until(daemon, names, lambda: _listens(port))
         yield {"env": environment, "cwd": folder}
+
+
+def _listens(port: int) -> bool:
+    """Raises OSError if it does not."""
+    socket.create_connection((LOOPBACK, port), timeout=10).close()
+    return True
 
 
 def _until(server: subprocess.Popen[bytes], folder: Path, answers: Callable[[], bool]) -> None:
