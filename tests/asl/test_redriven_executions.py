@@ -9,9 +9,9 @@ import pytest
 
 from stepwright.asl import interpreter
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import Break, Moment, Stop, TaskFailed, TaskStarted, TaskSucceeded
+from stepwright.asl.signals import Break, Moment, Signal, Stop, TaskFailed, TaskStarted, TaskSucceeded
 from stepwright.asl.step import Outcome, StartTask
-from tests.asl.virtual_time import Play, begin, fails, run, states
+from tests.asl.virtual_time import Play, begin, echo, fails, run, states
 
 ACTIVITY: dict[str, Any] = {
     "Type": "Task",
@@ -314,6 +314,41 @@ def test_a_wait_of_a_child_execution_begins_anew() -> None:
     play.to_end()
     assert play.now == began + 30_000
     numbered(play)
+
+
+@pytest.mark.parametrize("express", [False, True])
+def test_child_executions_of_type_express_start_again_and_others_go_on(express: bool) -> None:
+    job = {"Type": "Task", "Resource": "k8s:job"}
+    both = {"Type": "Parallel", "Branches": [states("B", B=job), states("C", C=job)], "ResultPath": "$.both"}
+    set_ = {"Type": "Pass", "Parameters": {"n.$": "$"}, "Next": "A"}
+    processor = states("S", S=set_, A={**job, "ResultPath": None, "Next": "Both"}, Both=both)
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS" if express else "STANDARD"}
+    each = {"Type": "Map", "ItemProcessor": {**processor, "ProcessorConfig": config}}
+    play = begin(states("Each", Each=each), [1, 2])
+    seen: list[str] = []
+    failing = {"Each[1]/Both[1]/C"}
+
+    def answer(task: StartTask) -> Signal:
+        seen.append(task.path)
+        return TaskFailed(task.task, "E", "c") if task.path in failing else echo(task)
+
+    play.to_end(answer)
+    assert play.types[-1] == "ExecutionFailed"
+    assert "Each[1]/Both[0]/B" in seen
+    play.redrive()
+    seen.clear()
+    failing.clear()
+    play.to_end(answer)
+
+    assert play.types[-1] == "ExecutionSucceeded"
+    again = [path for path in seen if path.startswith("Each[1]")]
+    assert again == (
+        ["Each[1]/A", "Each[1]/Both[0]/B", "Each[1]/Both[1]/C"] if express else ["Each[1]/Both[1]/C"]
+    )
+    [second] = [child for child in play.children.values() if child.input == "2"]
+    assert (second.status, second.redrives) == ("SUCCEEDED", 1)
+    history = play.child_events[second.name]
+    assert [event["id"] for event in history] == list(range(1, len(history) + 1))
 
 
 def test_a_map_run_that_was_between_two_items_goes_on_with_the_next() -> None:

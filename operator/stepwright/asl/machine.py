@@ -196,6 +196,8 @@ class Map(StateBase):
     tolerated_failure_count: int | Expression | None = None
     tolerated_failure_percentage: float | Expression | None = None
     mode: MapMode = "INLINE"
+    is_express: bool = False
+    """Whether its child executions are of type EXPRESS: a redrive starts them again, where others go on."""
     label: str | None = None
     reader: Reader | None = None
     batcher: Batcher | None = None

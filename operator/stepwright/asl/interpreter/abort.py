@@ -77,7 +77,7 @@ def quietly(draft: Draft, fork: Fork) -> None:
     """End the running branches and the shards of a fork. No history mentions them, except that the history of a child
     execution says that it was aborted."""
     if fork.run is not None and fork.run.leaving is not None:
-        _drop(draft, fork)
+        drop(draft, fork)
         return
     open_shards.cancel_all(draft, fork)
     for number in fork.live:
@@ -98,14 +98,14 @@ def quietly(draft: Draft, fork: Fork) -> None:
         draft.checkpoint.drop_branch(branch)
 
 
-def _drop(draft: Draft, fork: Fork) -> None:
-    """Everything in it has been told and stopped before."""
+def drop(draft: Draft, fork: Fork) -> None:
+    """Drop the branches in it. They have been reported and stopped before."""
     for number in fork.live:
         branch = draft.checkpoint.branch(number)
         assert branch is not None
         inner = draft.checkpoint.peek_fork(number)
         if inner is not None:
-            _drop(draft, inner)
+            drop(draft, inner)
             draft.checkpoint.drop_fork(inner)
         branch.phase = "done"
         draft.checkpoint.drop_branch(branch)

@@ -2,7 +2,7 @@
 
 States that did not succeed begin again. A Task state is not entered anew; it gets a new task and all its retries. A Wait
 goes on until its time. In a Parallel or a Map only the branches and iterations that had not succeeded go on. A distributed
-Map redrives only those of its child executions that were running when it ended; failures that it had tolerated before are
+Map redrives only those of its child executions that were running when it ended, and starts those of type EXPRESS again; failures that it had tolerated before are
 part of its results.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html, and recorded histories.
 """
@@ -10,8 +10,8 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.
 from __future__ import annotations
 
 from stepwright.asl.checkpoint import versions
-from stepwright.asl.checkpoint.parts import ROOT, Branch, Fork
-from stepwright.asl.interpreter import history, map_runs, open_shards, stilling
+from stepwright.asl.checkpoint.parts import NO_VARIABLES, ROOT, Branch, Fork
+from stepwright.asl.interpreter import abort, history, map_runs, open_shards, stilling
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Fail, Map, Wait
 from stepwright.asl.step import SetTimer
@@ -31,9 +31,37 @@ def reopen(draft: Draft) -> None:
     redriven: dict[int | None, int] = {None: event}
     """The event in each history, by the number of the child execution's root. Roots come before what is in them."""
     for branch in draft.checkpoint.open_branches():
+        if draft.checkpoint.peek(branch.number) is None:
+            continue  # it was in a child execution that starts again
         if branch.is_child:
             redriven[branch.child] = map_runs.redrive_child(draft, branch)
-        _reopen(draft, branch, redriven[branch.child])
+        if branch.is_child and _is_express(draft, branch):
+            _start_again(draft, branch, redriven[branch.child])
+        else:
+            _reopen(draft, branch, redriven[branch.child])
+
+
+def _is_express(draft: Draft, root: Branch) -> bool:
+    assert root.parent is not None
+    parent = draft.checkpoint.peek(root.parent)
+    assert parent is not None
+    state = draft.state(parent)
+    return isinstance(state, Map) and state.is_express
+
+
+def _start_again(draft: Draft, root: Branch, redriven: int) -> None:
+    """A child execution of type EXPRESS begins anew, with its input."""
+    fork = draft.checkpoint.peek_fork(root.number)
+    if fork is not None:
+        abort.drop(draft, fork)
+        draft.checkpoint.drop_fork(fork)
+    root.state = draft.machine.scopes[root.scope].start_at
+    root.input = draft.checkpoint.child(root.number).input
+    root.phase = "enter"
+    root.previous = redriven
+    root.retries, root.task, root.timer = (), None, None
+    root.variables, root.seen = NO_VARIABLES, None
+    draft.ready.append(root.number)
 
 
 def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:

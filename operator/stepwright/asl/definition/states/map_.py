@@ -31,6 +31,7 @@ def parse(state: Fields, envelope: Envelope) -> Map:
         tolerated_failure_count=state.integer_or_expression("ToleratedFailureCount", 0, limits.SECONDS),
         tolerated_failure_percentage=state.number_or_expression("ToleratedFailurePercentage", 0, 100),
         mode=mode,
+        is_express=_is_express(state, processor),
         label=_label(state),
         reader=map_items.reader(state),
         batcher=map_items.batcher(state),
@@ -95,6 +96,12 @@ def _mode(state: Fields, processor: str) -> MapMode:
             member="ExecutionType",
         )
     return "DISTRIBUTED" if mode == "DISTRIBUTED" else "INLINE"
+
+
+def _is_express(state: Fields, processor: str) -> bool:
+    raw = state.raw.get(processor)
+    config = raw.get("ProcessorConfig") if isinstance(raw, dict) else None
+    return isinstance(config, dict) and config.get("ExecutionType") == "EXPRESS"
 
 
 def _label(state: Fields) -> str | None:
