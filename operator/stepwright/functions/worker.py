@@ -164,8 +164,6 @@ class Worker:
     # --- A task -------------------------------------------------------------------------------------------------------
 
     async def _do(self, task: Task, claim: str) -> None:
-        name = task.metadata.name
-        log.info("task", task=name, template=self._template)
         running = asyncio.ensure_future(self._call(offers.event(task), offers.context(task, self._template)))
         beating = asyncio.create_task(self._beat(task, claim, running), name="heartbeat")
         try:
@@ -208,8 +206,8 @@ class Worker:
             except (Invalid, NotFound):
                 found = await self._read(name)
                 if found is None or found.status.state != "Taken" or not found.is_claimed_by(claim):
-                    is_recorded = found is not None and found.status.state == "Answered"
-                    log.info("task answered" if is_recorded else "the answer came too late", task=name)
+                    if found is None or found.status.state != "Answered":
+                        log.info("the answer came too late", task=name)
                     return
                 # It is the answer that the API server does not take.
                 answer = offers.error("Lambda.Unknown", "The API server has refused the function's answer.")
