@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -16,7 +17,7 @@ from stepwright.functions.handlers import Context, Outcome
 from stepwright.functions.offers import Task
 from stepwright.functions.worker import Call, Worker
 from tests.controllers.test_shared_state_machines import Quiet
-from tests.engine.virtual_loop import run
+from tests.engine.virtual_loop import BEGIN, run
 from tests.simulation.api_server import ApiServer, Body, Request
 from tests.simulation.client import Fate, SimulatedApi
 
@@ -52,7 +53,7 @@ class Scene:
         network = network or Quiet(f"w{len(self.running)}")
         api = SimulatedApi(self.server, network, network, lambda *_: None)
         name = network.process.name
-        worker = Worker(api, "shop", "f", call, name=name, random=Random(name), **options)
+        worker = Worker(api, "shop", "f", call, name=name, random=Random(name), now=_now, **options)
         self.running.append(asyncio.create_task(worker.run(self.stopped)))
         return worker
 
@@ -67,6 +68,11 @@ class Scene:
         assert body is not None
         body["status"] |= status
         self.server.change(("externaltasks", "shop", name), body)
+
+
+def _now() -> datetime:
+    """The real one hardly moves in virtual time: two signs of life would be the same."""
+    return datetime.fromtimestamp(BEGIN / 1000 + asyncio.get_running_loop().time(), UTC)
 
 
 def played(main: Callable[[Scene], Awaitable[None]]) -> None:
