@@ -26,7 +26,9 @@ from tests.testcluster.ports import LOOPBACK, free_port
 from tests.testcluster.progress import say
 
 VERSION: Final = "4.1.2"
-PACKAGES: Final = {"openjdk-17-jre-headless": "java", "maven": "mvn"}
+JAVA: Final = {"openjdk-17-jre-headless": "java"}
+MAVEN: Final = {"maven": "mvn"}
+LONGEST_DOWNLOAD_SECONDS: Final = 900
 USER: Final = "client"
 PASSWORD: Final = "canary-password of the shop"
 LARGEST_MESSAGE_BYTES: Final = 200_000
@@ -164,12 +166,13 @@ def _jars() -> Path:
     """The folder of Kafka and all that it needs."""
     folder = cache_folder() / f"kafka-{VERSION}"
     with locked(cache_folder() / "kafka.lock"):
-        if folder.is_dir():
-            return folder
         try:
-            packages.ensure(PACKAGES)
+            # Java is not in the cache, and may be missing where Kafka is not.
+            packages.ensure(JAVA if folder.is_dir() else JAVA | MAVEN)
         except ClusterUnavailable as unavailable:
             pytest.skip(f"no Kafka: {unavailable}")
+        if folder.is_dir():
+            return folder
         say(f"fetching Kafka {VERSION} by Maven")
         with tempfile.TemporaryDirectory(dir=cache_folder()) as work:
             (Path(work) / "pom.xml").write_text(_PROJECT.replace("VERSION", VERSION))
@@ -181,7 +184,17 @@ def _jars() -> Path:
                 "-DincludeScope=runtime",
                 "-DoutputDirectory=jars",
             ]
-            done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+            try:
+                done = subprocess.run(
+                    command,
+                    cwd=work,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    timeout=LONGEST_DOWNLOAD_SECONDS,
+                )
+            except subprocess.TimeoutExpired as late:
+                pytest.skip(f"no Kafka: {late}")
             if done.returncode != 0:
                 pytest.skip(f"no Kafka: `{' '.join(command)}` failed: {done.stdout[-500:]}")
             (Path(work) / "jars").rename(folder)
