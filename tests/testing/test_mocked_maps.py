@@ -123,6 +123,23 @@ def test_a_writer_may_say_itself_where_the_results_are_or_fail() -> None:
     assert (failed.error, failed.cause) == ("States.ResultWriterFailed", "full")
 
 
+def test_a_writer_is_given_what_became_of_each_item_when_a_map_fails_and_is_to_be_mocked_then_too() -> None:
+    items: Any = [1, 2, 3]
+    taken: list[Any] = []
+    failing = workflow(ResultWriter=WRITER, MaxConcurrency=1).mock("Work", TaskError("Odd", "no"))
+    result = failing.mock("Each/ResultWriter", taken.append).run(items)
+
+    assert result.error == "States.ExceedToleratedFailureThreshold"
+    [given] = taken
+    assert [(found["Input"], found["Status"]) for found in given["Results"]] == [
+        ("1", "FAILED"),
+        ("2", "PENDING"),
+        ("3", "PENDING"),
+    ]
+    with pytest.raises(UnmockedTask, match="state Each came to its ResultWriter"):
+        workflow(ResultWriter=WRITER).mock("Work", TaskError("Odd", "no")).run(items)
+
+
 def test_a_file_of_tests_mocks_them_too(tmp_path: Any) -> None:
     text = json.dumps(
         {
