@@ -151,7 +151,7 @@ def serving(address: str = LOOPBACK, host: str = "localhost") -> Iterator[Kafka]
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=600,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         command = [*java, "kafka.Kafka", str(folder / "server.properties")]
@@ -202,7 +202,7 @@ def _jars() -> Path:
 
 
 def _until_it_answers(server: subprocess.Popen[bytes], folder: Path, found: Kafka) -> None:
-    for _ in range(1200):
+    for _ in range(6000):
         assert server.poll() is None, (folder / "log").read_text()
         try:
             for port in (found.plain_port, found.port):
