@@ -27,6 +27,11 @@ class Register(MemoryDriver):
         self.asked: list[TimerId] = []
         self.away = 0
 
+    answered_elsewhere = True
+
+    def is_answered_elsewhere(self, ref: ExecutionRef, task: TaskId) -> bool:  # noqa: ARG002
+        return self.answered_elsewhere
+
     async def expire(self, ref: ExecutionRef, task: TaskId, timer: TimerId) -> bool:
         self.asked.append(timer)
         await asyncio.sleep(0.002)
@@ -101,6 +106,22 @@ def test_it_is_asked_once_the_task_has_been_started() -> None:
         assert stored.outcome.error == "States.Timeout"
         assert register.created
         assert len(register.asked) == 1
+
+    run(main)
+
+
+def test_of_a_task_that_nobody_answers_elsewhere_the_time_is_over_however_long_its_start_takes() -> None:
+    """A Job that waits for its turn to be created."""
+
+    async def main() -> None:
+        made, register = world()
+        register.answered_elsewhere, register.unavailable = False, 10_000
+        stored = await made.complete(loaded(machine(TimeoutSeconds=2)))
+
+        assert stored.outcome is not None
+        assert stored.outcome.error == "States.Timeout"
+        assert register.created == []
+        assert register.asked == []
 
     run(main)
 

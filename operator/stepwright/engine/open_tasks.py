@@ -103,6 +103,8 @@ class OpenTasks:
         driver = None if task is None else self._driver_of(task)
         if task is None or not isinstance(driver, Expires):
             return False
+        if not driver.is_answered_elsewhere(self._ref, task):
+            return False  # its start, for which an expiry waits, may take long
         self._effects.want([Expire(task, timer)])
         return True
 

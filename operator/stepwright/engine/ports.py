@@ -246,6 +246,9 @@ class Expires(Protocol):
     """A ``TaskDriver`` whose tasks are answered by other processes, in a place that they share with it: an answer that was
     accepted there counts, even if the task's time is over before it is known here."""
 
+    def is_answered_elsewhere(self, ref: ExecutionRef, task: TaskId) -> bool:
+        """Whether it is one of these tasks; True while that is not known. Makes no call."""
+
     async def expire(self, ref: ExecutionRef, task: TaskId, timer: TimerId) -> bool:
         """The task's time is over, or that for its next sign of life. Called after ``start`` and before anything is
         written. True: from now on no answer to it is accepted. False: there is one already, or a sign of life; it is

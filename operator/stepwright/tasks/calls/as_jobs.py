@@ -142,9 +142,14 @@ class PartlyJobs:
         self._answers.expected[ref.uid, task.task] = planned.expected
         await driver.start(ref, planned.task, again=again)
 
+    def is_answered_elsewhere(self, ref: ExecutionRef, task: TaskId) -> bool:
+        return self._work is not None and self._started.get((ref.uid, task), self._work) is self._work
+
     async def expire(self, ref: ExecutionRef, task: TaskId, timer: TimerId) -> bool:
-        driver = self._started.get((ref.uid, task))
-        return driver is not self._work or self._work is None or await self._work.expire(ref, task, timer)
+        work = self._work
+        if work is None or self._started.get((ref.uid, task)) is not work:
+            return True
+        return await work.expire(ref, task, timer)
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:
         await self._driver_of(ref, task.task, task.submitted).stop(ref, task)

@@ -189,6 +189,9 @@ class ExternalDriver:
             return
         self._observe(watched, *found)
 
+    def is_answered_elsewhere(self, ref: ExecutionRef, task: TaskId) -> bool:
+        return (ref.uid, task) in self._tasks
+
     async def expire(self, ref: ExecutionRef, task: TaskId, timer: TimerId) -> bool:
         watched = self._tasks.get((ref.uid, task))
         if watched is None:
