@@ -24,7 +24,7 @@ def serving(
     answer: Callable[[dict[str, str], bytes], Answer], fault: Fault | None, refusal: Answer
 ) -> Iterator[str]:
     """Its URL. ``answer``: to the headers, by small letters, and the body of a request, which it sees only where there is no
-    ``fault``. ``refusal``: of whoever is not believed."""
+    ``fault``. ``refusal``: of credentials that are not accepted."""
     if fault == "down":
         yield f"http://127.0.0.1:{free_port()}"
         return

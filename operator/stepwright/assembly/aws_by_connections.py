@@ -106,8 +106,8 @@ class ServicesByConnections:
         endpoint = aws.endpoint_of(named)
         within = Policy((), addresses.PRIVATE if endpoint is None else aws.networks, self._loopback)
         url = None if endpoint is None else endpoint.url.rstrip("/")
-        believed = None if endpoint is None else authorities
-        way = Way(aws.region, url, signed, f"{owner}/{url}", believed, self._addresses(within))
+        trusted = None if endpoint is None else authorities
+        way = Way(aws.region, url, signed, f"{owner}/{url}", trusted, self._addresses(within))
         return self._clients.client(service, way)
 
     def _addresses(self, within: Policy) -> Addresses:

@@ -64,7 +64,7 @@ class ServiceAccounts:
         try:
             made: _Token = await self.as_account(namespace, account).create(path, asked, into=_Token)
         except ApiError as error:
-            raise refused(f"No token of {account} can be got as itself", error) from error
+            raise refused(f"No token of {account} can be requested as itself", error) from error
         return made.status.token
 
 

@@ -333,7 +333,7 @@ async def test_a_wrong_password_is_told_without_it(rabbitmq: RabbitMq) -> None:
 
     assert (failed.error, failed.cause) == (
         "Amqp.AuthenticationFailed",
-        "The server does not believe who calls.",
+        "The server does not accept the credentials.",
     )
 
 

@@ -238,7 +238,7 @@ async def test_a_token_that_cannot_be_got_is_told_and_nothing_is_called(
     failed = await failure(kept, f"{server.url}/echo")
 
     assert failed.error == "Events.ConnectionResource.InvalidConnectionState"
-    assert failed.cause.startswith("No token could be got: ")
+    assert failed.cause.startswith("No token could be obtained: ")
     assert failed.cause.endswith(cause)
     assert [exchange.path for exchange in server.seen] == [path]
 

@@ -30,7 +30,7 @@ class Certificates:
         return (self.folder / name).read_text()
 
     def trusting(self) -> ssl.SSLContext:
-        """Of a client that believes the authority."""
+        """Of a client that trusts the authority."""
         return ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
 
     def context(self, name: str = "server", *, clients: bool = False) -> ssl.SSLContext:

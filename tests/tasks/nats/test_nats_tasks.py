@@ -278,7 +278,7 @@ async def test_a_wrong_password_is_told_without_it(nats_server: NatsServer) -> N
 
     assert (failed.error, failed.cause) == (
         "Nats.AuthorizationViolation",
-        "The server does not believe who calls.",
+        "The server does not accept the credentials.",
     )
 
 

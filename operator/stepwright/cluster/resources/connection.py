@@ -167,10 +167,10 @@ class Idempotency(Written):
 
 
 class Tls(Written):
-    """Whose certificates are believed. Without it those that the operator's image believes."""
+    """Whose certificates are trusted. Without it those that the operator's image trusts."""
 
     ca: Annotated[str, Field(max_length=65536)] | None = None
-    """Certificates of the authorities that are believed instead, in PEM."""
+    """Certificates of the authorities to trust instead, in PEM."""
     ca_from: FromSecret | None = None
     """Where they are kept."""
     server_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
@@ -199,7 +199,7 @@ class Http(Written):
     """How the other side knows a request that is made again. Without it, a POST or PATCH is not made again after the operator
     that made it was lost: the task fails with States.Http.Socket."""
     tls: Tls = Field(default_factory=Tls)
-    """Whose certificates are believed. Without it those that the operator's image believes."""
+    """Whose certificates are trusted. Without it those that the operator's image trusts."""
     timeout_seconds: Annotated[int, Field(ge=1, le=900)] = 60
     """How long an answer may take."""
 
@@ -259,10 +259,10 @@ class AwsService(Written):
 
 
 class AwsTls(Written):
-    """Whose certificates are believed for endpoints that this names. Without it those that the operator's image believes."""
+    """Whose certificates are trusted for endpoints that this names. Without it those that the operator's image trusts."""
 
     ca: Annotated[str, Field(max_length=65536)] | None = None
-    """Certificates of the authorities that are believed instead, in PEM."""
+    """Certificates of the authorities to trust instead, in PEM."""
     ca_from: FromSecret | None = None
     """Where they are kept."""
 
@@ -294,7 +294,7 @@ class Aws(Written):
     networks: Networks = Field(default_factory=list)
     """Private networks in which hosts of endpoints may be (10.20.0.0/16); as for HTTP. AWS's own endpoints need none."""
     tls: AwsTls | None = None
-    """Whose certificates are believed for endpoints that this names."""
+    """Whose certificates are trusted for endpoints that this names."""
     credentials: AwsCredentials | None = None
     """Who calls. Without it the ServiceAccount of each state machine that names this object, as the role that its annotation
     eks.amazonaws.com/role-arn names."""

@@ -75,7 +75,7 @@ async def _open(connection: aiormq.Connection) -> None:
     try:
         await connection.connect()
     except InvalidFrameError as error:
-        # Who calls is believed by then, and aiormq keeps the server's words for itself.
+        # The credentials were accepted before that, and aiormq keeps the server's words for itself.
         if "Connection.OpenOk" in str(error) and "Connection.Close" in str(error):
             raise NoVirtualHost from error
         raise

@@ -94,7 +94,7 @@ class Amqp(AtServers):
             why = f"The server does not open the virtual host {amqp.virtual_host}: there is none, or the user may not use it."
             raise CallFailed(ACCESS, why) from error
         except (AuthenticationError, ProbableAuthenticationError) as error:
-            raise CallFailed(AUTHENTICATION, "The server does not believe who calls.") from error
+            raise CallFailed(AUTHENTICATION, "The server does not accept the credentials.") from error
         except ssl.SSLCertVerificationError as error:
             raise published.broken(f"its certificate is not valid ({why_not(error)})") from error
         except TimeoutError as error:

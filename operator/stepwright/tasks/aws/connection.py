@@ -44,7 +44,7 @@ class AwsConnection:
     """``endpoint``: of what stands in for all services, ``endpoints`` for single ones, by their names in ``aws-sdk`` Resources.
     ``credentials``: None: those of the state machine's ServiceAccount. ``roles``: the ARNs of those that tasks may act as
     beyond these. ``authorities``: certificates in PEM, or where they are, of
-    those that are believed for these endpoints. ``jobs``: by service (``batch``, ``ecs``) and definition the TaskTemplates that stand for it."""
+    those that are trusted for these endpoints. ``jobs``: by service (``batch``, ``ecs``) and definition the TaskTemplates that stand for it."""
 
     region: str
     endpoint: Target | None

@@ -1,6 +1,6 @@
 """Where a request on behalf of somebody else goes, read once by one parser: what is compared with a Connection is what is connected to.
 
-Two readers of one URL that disagree are how such checks are got around. So whatever servers, proxies or libraries are known to read
+Two readers of one URL that disagree are how such checks are circumvented. So whatever servers, proxies or libraries are known to read
 in more than one way is refused, not repaired: users before a host (``http://good@evil``), backslashes, control characters,
 fragments, percent signs or letters beyond ASCII in a host, numbers that are addresses to some (``http://2130706433``, ``0x7f.1``),
 and steps up in a path, however they are encoded.

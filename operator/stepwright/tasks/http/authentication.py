@@ -125,10 +125,10 @@ class Authenticator:
         try:
             answer = await self.client.send(request, within, trust, 30)
         except (NotAllowed, NoAnswer, Unusable) as error:
-            raise NoObject(INVALID, f"No token could be got: {error}") from error
+            raise NoObject(INVALID, f"No token could be obtained: {error}") from error
         except TooLarge as error:
             raise NoObject(
-                INVALID, f"No token could be got: {request.target.shown} answers too much."
+                INVALID, f"No token could be obtained: {request.target.shown} answers too much."
             ) from error
         said = _said(answer)
         token = said.get("access_token")
@@ -136,7 +136,7 @@ class Authenticator:
             code = said.get("error")
             why = f" ({code[:80]})" if isinstance(code, str) and code.isidentifier() else ""
             raise NoObject(
-                INVALID, f"No token could be got: {request.target.shown} answers {answer.status}{why}."
+                INVALID, f"No token could be obtained: {request.target.shown} answers {answer.status}{why}."
             )
         life = said.get("expires_in")
         seconds = int(life) if isinstance(life, int | float) and life > 0 else _LIFE_SECONDS

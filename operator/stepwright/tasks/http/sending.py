@@ -79,11 +79,11 @@ class Sender:
         found, http = await self.connection(ref, given.connection)
         secrets = Secrets(found)
         try:
-            believed = await trust.read(http.tls, secrets)
+            trusted = await trust.read(http.tls, secrets)
             called = _target(given, http, await authentication.given(http.query, secrets))
             headers, body = await _content(given, http, secrets, identity)
             answer = await self._answer(
-                Request(given.method, called, _with(headers, more), body), http, secrets, believed, most_bytes
+                Request(given.method, called, _with(headers, more), body), http, secrets, trusted, most_bytes
             )
         except NoObject as lacking:
             raise named_connections.failed(lacking) from lacking
@@ -98,12 +98,12 @@ class Sender:
         return answer, secrets
 
     async def _answer(
-        self, request: Request, http: HttpConnection, secrets: Secrets, believed: Trust, most_bytes: int
+        self, request: Request, http: HttpConnection, secrets: Secrets, trusted: Trust, most_bytes: int
     ) -> Answer:
         for renewed in (False, True):
-            proof = await self._authenticator.header(http, secrets, believed, renewed=renewed)
+            proof = await self._authenticator.header(http, secrets, trusted, renewed=renewed)
             sent = request if proof is None else replace(request, headers=_with(request.headers, [proof]))
-            answer = await self._client.send(sent, http.policy, believed, http.seconds, most_bytes)
+            answer = await self._client.send(sent, http.policy, trusted, http.seconds, most_bytes)
             if answer.status != 401 or not self._authenticator.renews(http):
                 break
         return answer

@@ -13,7 +13,7 @@ from stepwright.tasks.map_data.files import File
 
 
 class RemoteFile(File):
-    """To be made in the loop. If ranges are not known where it is, all of it is got once and kept as long as this."""
+    """To be made in the loop. If ranges are not known where it is, all of it is fetched once and kept as long as this."""
 
     def __init__(self, files: RemoteFiles, ref: ExecutionRef, parameters: Json, url: str) -> None:
         super().__init__(f"The file {url.partition('?')[0]}", urlsplit(url).path)

@@ -104,7 +104,7 @@ class Nats(AtServers):
             raise asked.broken(str(error).rstrip(".") or "it was closed") from error
         except nats.errors.Error as error:
             if "authorization" in str(error).lower():
-                raise CallFailed(AUTHORIZATION, "The server does not believe who calls.") from error
+                raise CallFailed(AUTHORIZATION, "The server does not accept the credentials.") from error
             raise asked.broken(str(error).removeprefix("nats: ").rstrip(".")) from error
         except OSError as error:
             raise asked.broken(words(error)) from error
