@@ -27,10 +27,10 @@ from tests.simulation.history import Wrong
 from tests.testcluster import Cluster
 from tests.testcluster.audit import Audit
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(800)]
 
 EXECUTIONS = 6
-SECONDS = 240.0
+SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
