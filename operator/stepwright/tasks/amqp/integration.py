@@ -28,13 +28,12 @@ from pamqp.commands import Basic
 
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME
 from stepwright.asl.json_types import Json
-from stepwright.asl.resource import Resource
 from stepwright.asl.task_token import begun_uid
 from stepwright.tasks.amqp import client, connection
 from stepwright.tasks.amqp.client import NoVirtualHost
 from stepwright.tasks.amqp.connection import AmqpConnection
 from stepwright.tasks.amqp.parameters import OFFERED, payload
-from stepwright.tasks.calls.at_servers import AtServers
+from stepwright.tasks.calls.at_servers import AtServers, hiding
 from stepwright.tasks.calls.host_names import words
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, RefusedForNow
 from stepwright.tasks.calls.secrets import Secrets
@@ -57,10 +56,8 @@ _OF_CHANNELS: Final = {ChannelAccessRefused: ACCESS, ChannelNotFoundEntity: NOT_
 class Amqp(AtServers):
     """Implements ``tasks.calls.integration.Integration``."""
 
+    offered = OFFERED
     connection_failed = CONNECTION
-
-    def serves(self, resource: Resource) -> bool:
-        return OFFERED.serves(resource)
 
     def again(self, call: Call) -> Again:  # noqa: ARG002
         return Again.REPEAT
@@ -72,10 +69,8 @@ class Amqp(AtServers):
         given = OFFERED.read(call)
         secrets, amqp = await self._connection(call, given["Connection"], connection.read)
         published = _Published(call, given, amqp)
-        try:
+        with hiding(secrets):
             return Answered(await self._answer(published, secrets))
-        except CallFailed as failed:
-            raise CallFailed(failed.error, str(secrets.hidden(failed.cause))) from failed
 
     async def _answer(self, published: _Published, secrets: Secrets) -> Json:
         amqp = published.amqp

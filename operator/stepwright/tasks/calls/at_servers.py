@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from stepwright.asl.failure.errors import PERMISSIONS
+from stepwright.asl.resource import Resource
 from stepwright.catalog.ports import ConnectionObjects, NoObject
 from stepwright.tasks.calls import named_connections
 from stepwright.tasks.calls.at_once import AtOnce
 from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.calls.integration import Call, CallFailed
+from stepwright.tasks.calls.offered import Offered
 from stepwright.tasks.calls.policy import NotAllowed
 from stepwright.tasks.calls.secrets import Secrets
 from stepwright.tasks.calls.servers import BoundedSocket, CannotConnect, Connector, Server
@@ -50,10 +54,20 @@ class Line:
         }
 
 
+@contextmanager
+def hiding(secrets: Secrets) -> Iterator[None]:
+    """Failures within say nothing of what the Connection keeps secret."""
+    try:
+        yield
+    except CallFailed as failed:
+        raise CallFailed(failed.error, str(secrets.hidden(failed.cause))) from failed
+
+
 class AtServers(AtOnce):
     """``loopback``: whether this machine is the user's own, so that Connections may name it. ``connection_failed``: the error of
     tasks for which there is no connection."""
 
+    offered: Offered
     connection_failed: str
 
     def __init__(
@@ -62,6 +76,9 @@ class AtServers(AtOnce):
         self._objects = objects
         self._loopback = loopback
         self._connector = connector or Connector()
+
+    def serves(self, resource: Resource) -> bool:
+        return self.offered.serves(resource)
 
     async def close(self) -> None:
         self._connector.close()

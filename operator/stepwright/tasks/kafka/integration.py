@@ -17,10 +17,9 @@ from aiokafka import errors
 
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, PERMISSIONS
 from stepwright.asl.json_types import Json
-from stepwright.asl.resource import Resource
 from stepwright.catalog.ports import ConnectionObjects
 from stepwright.engine import backoff
-from stepwright.tasks.calls.at_servers import AtServers
+from stepwright.tasks.calls.at_servers import AtServers, hiding
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.calls.policy import NotAllowed
 from stepwright.tasks.calls.secrets import Secrets
@@ -40,6 +39,7 @@ LARGEST_ANSWER_BYTES: Final = 1024 * 1024
 class Kafka(AtServers):
     """Implements ``tasks.calls.integration.Integration``."""
 
+    offered = OFFERED
     connection_failed = CONNECTION
 
     def __init__(
@@ -47,9 +47,6 @@ class Kafka(AtServers):
     ) -> None:
         super().__init__(objects, loopback=loopback, connector=connector)
         self._producers = Producers()
-
-    def serves(self, resource: Resource) -> bool:
-        return OFFERED.serves(resource)
 
     def again(self, call: Call) -> Again:  # noqa: ARG002
         return Again.REPEAT
@@ -62,9 +59,8 @@ class Kafka(AtServers):
         secrets, kafka = await self._connection(call, given["Connection"], connection.read)
         message = Message(call, given)
         try:
-            return Answered(await self._acknowledged(message, kafka, secrets))
-        except CallFailed as failed:
-            raise CallFailed(failed.error, str(secrets.hidden(failed.cause))) from failed
+            with hiding(secrets):
+                return Answered(await self._acknowledged(message, kafka, secrets))
         finally:
             message.leave(self._producers)
 

@@ -25,10 +25,9 @@ from aiosmtplib import (
 
 from stepwright.asl.failure.errors import PERMISSIONS
 from stepwright.asl.json_types import Json
-from stepwright.asl.resource import Resource
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
-from stepwright.tasks.calls.at_servers import FAREWELL_SECONDS, AtServers, Line
+from stepwright.tasks.calls.at_servers import FAREWELL_SECONDS, AtServers, Line, hiding
 from stepwright.tasks.calls.host_names import words
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed
 from stepwright.tasks.calls.trust import why_not
@@ -49,10 +48,8 @@ LARGEST_ANSWER_BYTES: Final = 1024 * 1024
 class Mail(AtServers):
     """Implements ``tasks.calls.integration.Integration``."""
 
+    offered = OFFERED
     connection_failed = CONNECTION
-
-    def serves(self, resource: Resource) -> bool:
-        return OFFERED.serves(resource)
 
     def again(self, call: Call) -> Again:  # noqa: ARG002
         return Again.REPEAT
@@ -72,11 +69,10 @@ class Mail(AtServers):
         sent = message.of(given, mail, identity, call.task.scheduled)
         handed = _Handed(mail, sent, written_to)
         try:
-            async with asyncio.timeout(mail.server.seconds):
-                line = await self._line(mail.server, secrets, LARGEST_ANSWER_BYTES)
-                return Answered(secrets.hidden(await handed.over(line)))
-        except CallFailed as failed:
-            raise CallFailed(failed.error, str(secrets.hidden(failed.cause))) from failed
+            with hiding(secrets):
+                async with asyncio.timeout(mail.server.seconds):
+                    line = await self._line(mail.server, secrets, LARGEST_ANSWER_BYTES)
+                    return Answered(secrets.hidden(await handed.over(line)))
         except TimeoutError as error:
             raise handed.broken(f"it has not answered within {mail.server.seconds:g} seconds") from error
 

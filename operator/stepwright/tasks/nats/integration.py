@@ -19,11 +19,10 @@ import nats.js.errors
 
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME
 from stepwright.asl.json_types import Json
-from stepwright.asl.resource import Resource
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
-from stepwright.tasks.calls.at_servers import AtServers
+from stepwright.tasks.calls.at_servers import AtServers, hiding
 from stepwright.tasks.calls.host_names import words
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, RefusedForNow
 from stepwright.tasks.calls.secrets import Secrets
@@ -53,10 +52,8 @@ T = TypeVar("T")
 class Nats(AtServers):
     """Implements ``tasks.calls.integration.Integration``."""
 
+    offered = OFFERED
     connection_failed = CONNECTION
-
-    def serves(self, resource: Resource) -> bool:
-        return OFFERED.serves(resource)
 
     def again(self, call: Call) -> Again:
         return Again.REPEAT if _publishes(call) else Again.FAIL
@@ -71,10 +68,8 @@ class Nats(AtServers):
         given = OFFERED.read(call)
         secrets, server = await self._connection(call, given["Connection"], connection.read)
         asked = _Asked(call, given, server)
-        try:
+        with hiding(secrets):
             return Answered(secrets.hidden(await self._answer(asked, secrets)))
-        except CallFailed as failed:
-            raise CallFailed(failed.error, str(secrets.hidden(failed.cause))) from failed
 
     async def _answer(self, asked: _Asked, secrets: Secrets) -> Json:
         server = asked.server

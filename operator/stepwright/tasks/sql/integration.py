@@ -17,10 +17,9 @@ import asyncpg
 
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME
 from stepwright.asl.json_types import Json
-from stepwright.asl.resource import Resource
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
-from stepwright.tasks.calls.at_servers import AtServers
+from stepwright.tasks.calls.at_servers import AtServers, hiding
 from stepwright.tasks.calls.host_names import words
 from stepwright.tasks.calls.integration import Again, Answered, AnswerLost, Call, CallFailed
 from stepwright.tasks.calls.secrets import Secrets
@@ -41,9 +40,6 @@ class Sql(AtServers):
     """Implements ``tasks.calls.integration.Integration``."""
 
     connection_failed = failures.CONNECTION
-
-    def serves(self, resource: Resource) -> bool:
-        return OFFERED.serves(resource)
 
     def again(self, call: Call) -> Again:
         # Whether there is a table of tasks is in the Connection, which is read only then.
@@ -66,10 +62,8 @@ class Sql(AtServers):
         given = OFFERED.read(call)
         secrets, sql = await self._connection(call, given["Connection"], connection.read)
         asked = _Asked(call, parameters.statements(given), given.get("MaxRows", ROWS), sql)
-        try:
+        with hiding(secrets):
             return Answered(await self._answer(asked, secrets))
-        except CallFailed as failed:
-            raise CallFailed(failed.error, str(secrets.hidden(failed.cause))) from failed
 
     async def _answer(self, asked: _Asked, secrets: Secrets) -> Json:
         server = asked.sql.server
