@@ -8,19 +8,15 @@ longer than its execution wants it.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from random import Random
 from typing import Any
 
 from stepwright.cluster import stored
 from stepwright.tasks.kubernetes import marks
-from tests.simulation import loop as loops
 from tests.simulation.access import Access
 from tests.simulation.api_server import Body, Key, Kind
-from tests.simulation.climate import Climate
 from tests.simulation.loop import SimulationLoop
-from tests.simulation.running import prepared
-from tests.simulation.world import World, lived
+from tests.simulation.world_of_tasks import WorldOfTasks
 
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap"}
 _LONG_SECONDS = 40.0
@@ -103,7 +99,7 @@ class Maker:
         return {"Type": "Parallel", "Branches": branches, "ResultPath": None}
 
 
-class VerbsWorld(World):
+class VerbsWorld(WorldOfTasks):
     """``created``, ``appended``: how often what a task has done has taken effect, by its mark."""
 
     def __init__(self, seed: int, loop: SimulationLoop) -> None:
@@ -114,13 +110,6 @@ class VerbsWorld(World):
         self.created: Counter[str] = Counter()
         self.appended: Counter[str] = Counter()
         self.server.observers.append(self._observe)
-
-    def _make_climate(self) -> Climate:
-        climate = super()._make_climate()
-        climate.limits = replace(climate.limits, payload_bytes=262_144)
-        climate.largest_bytes = 1_500_000
-        climate.namespace_ends = False
-        return climate
 
     def _make_access(self) -> Access:
         return Rights(*self.lease_namespaces)
@@ -177,13 +166,4 @@ class VerbsWorld(World):
 
 def play(seed: int) -> VerbsWorld:
     """One seed, from beginning to end."""
-    played: list[VerbsWorld] = []
-
-    async def main(loop: SimulationLoop) -> None:
-        made = VerbsWorld(seed, loop)
-        played.append(made)
-        await lived(made, loop)
-
-    with prepared():
-        loops.run(Random(f"loop {seed}"), main)
-    return played[0]
+    return VerbsWorld.played(seed)

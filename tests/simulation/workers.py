@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -24,15 +23,13 @@ from stepwright.functions.handlers import Context, Outcome
 from stepwright.functions.worker import Worker
 from stepwright.tasks.external import remains
 from tests.engine.virtual_loop import BEGIN
-from tests.simulation import loop as loops
 from tests.simulation.access import Access
 from tests.simulation.api_server import Body, Key, Kind, Request
 from tests.simulation.client import SimulatedApi, Strike
-from tests.simulation.climate import Climate
 from tests.simulation.loop import Process, SimulationLoop
 from tests.simulation.operator import WithoutTemplates
-from tests.simulation.running import prepared
-from tests.simulation.world import NAMESPACE, World, lived
+from tests.simulation.world import NAMESPACE
+from tests.simulation.world_of_tasks import WorldOfTasks
 
 ACCOUNT = f"{NAMESPACE}:worker"
 FUNCTION = FunctionWork("f", 12, 3, "TaskTemplate f")
@@ -150,7 +147,7 @@ class WorkerProcess:
         return Outcome(msgspec.json.encode({"errorType": "Wrong", "errorMessage": str(number)}), failed=True)
 
 
-class WorkersWorld(World):
+class WorkersWorld(WorldOfTasks):
     """``accepted``: the answers, by the names of their objects; ``recorded``: what histories say, likewise."""
 
     functions = Workers
@@ -169,13 +166,6 @@ class WorkersWorld(World):
         """Created by requests of which nobody could know any more that they were under way."""
         self._previous: dict[str, dict[int, tuple[str, int]]] = {}
         self.server.observers.append(self._observe)
-
-    def _make_climate(self) -> Climate:
-        climate = super()._make_climate()
-        climate.limits = replace(climate.limits, payload_bytes=262_144)
-        climate.largest_bytes = 1_500_000
-        climate.namespace_ends = False
-        return climate
 
     def _make_access(self) -> Access:
         return Rights(*self.lease_namespaces)
@@ -311,13 +301,5 @@ def _soon() -> Iterator[None]:
 
 def play(seed: int) -> WorkersWorld:
     """One seed, from beginning to end."""
-    played: list[WorkersWorld] = []
-
-    async def main(loop: SimulationLoop) -> None:
-        made = WorkersWorld(seed, loop)
-        played.append(made)
-        await lived(made, loop)
-
-    with prepared(), _soon():
-        loops.run(Random(f"loop {seed}"), main)
-    return played[0]
+    with _soon():
+        return WorkersWorld.played(seed)
