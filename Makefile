@@ -94,6 +94,7 @@ generate: setup ## Write CRDs, the chart's copies and docs, the pages of integra
 	$(RUN) python -m stepwright.cluster.crds
 	$(RUN) python charts/generate_docs.py
 	$(RUN) python docs/generate_integrations.py
+	$(RUN) python -m tests.data.graph_cases
 	$(RUN) python deploy/render.py --helm "$$(python3 -m tests.testcluster helm)"
 	$(BUILD_TOOLS) --output-file requirements-build.txt >/dev/null
 
@@ -101,6 +102,7 @@ verify: setup ## Fail when what is generated differs from what is checked in
 	$(RUN) python -m stepwright.cluster.crds --check
 	$(RUN) python charts/generate_docs.py --check
 	$(RUN) python docs/generate_integrations.py --check
+	$(RUN) python -m tests.data.graph_cases --check
 	$(RUN) python deploy/render.py --check --helm "$$(python3 -m tests.testcluster helm)"
 	$(BUILD_TOOLS) | diff requirements-build.txt -
 

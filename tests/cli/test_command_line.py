@@ -158,7 +158,7 @@ def test_one_of_several_state_machines_is_run_by_its_name(file: Any) -> None:
 
     assert invoke("run", path, "--name", "two").stdout == '"two"\n'
     assert invoke("run", path).stderr == (
-        f"stepwright: {path} holds 2 state machines, and --name says which is to be run: one, two\n"
+        f"stepwright: {path} holds 2 state machines, and --name says which is meant: one, two\n"
     )
     assert "none of them is 'six'" in invoke("run", path, "--name", "six").stderr
 

@@ -19,7 +19,18 @@ from stepwright.cli import completion, installation
 
 __all__ = ["main"]
 
-COMMANDS: Final = ("validate", "test", "run", "dev", "function", "operator", "idle", "completion", "version")
+COMMANDS: Final = (
+    "validate",
+    "graph",
+    "test",
+    "run",
+    "dev",
+    "function",
+    "operator",
+    "idle",
+    "completion",
+    "version",
+)
 """In the order of the help text."""
 
 _CONTEXT: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"]}

@@ -16,6 +16,7 @@ import typer
 from stepwright.asl.limits import STANDARD
 from stepwright.cli import (
     connection_files,
+    definition_file,
     function_files,
     integrations,
     limits,
@@ -26,7 +27,7 @@ from stepwright.cli import (
     task_environment,
 )
 
-SUCCEEDED, FAILED, USAGE = 0, 1, 2
+SUCCEEDED, FAILED = 0, 1
 
 
 def run(
@@ -105,7 +106,7 @@ def run(
     integrations.load(integration)
     quotas = limits.applied(STANDARD, limit or [])
     if file == input == "-":
-        raise _unusable("standard input holds the definition or the input, not both")
+        raise definition_file.unusable("standard input holds the definition or the input, not both")
     found, machine = _definition(file, name, substitutes.values(substitute or []))
     scripts = {} if mock is None else _scripts(mock, machine, name or found.name)
     if mock is not None:
@@ -140,37 +141,16 @@ def _definition(file: str, name: str | None, values: dict[str, Any]) -> tuple[An
     """The definition in the file (the one of that name if there are several), as checked and as compiled."""
     from stepwright.asl.diagnostics import InvalidDefinition  # noqa: PLC0415
     from stepwright.cli import validate  # noqa: PLC0415
-    from stepwright.files.definitions import check_text  # noqa: PLC0415
 
-    try:
-        text = sys.stdin.buffer.read().decode() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(f"{file} cannot be read: {error}") from error
-    found = check_text("<stdin>" if file == "-" else file, text, values)
-    checked = _the_one(file, found, name)
+    shown, checked = definition_file.read(file, name, values)
     try:
         return checked, checked.machine()
     except InvalidDefinition as error:
         for diagnostic in error.diagnostics:
-            plain.echo(validate.line(checked.file or found.name, diagnostic), err=True)
+            plain.echo(validate.line(checked.file or shown, diagnostic), err=True)
         if any(diagnostic.code == "UNRESOLVED_SUBSTITUTION" for diagnostic in error.diagnostics):
             plain.echo("stepwright: --substitute NAME=VALUE puts a value in", err=True)
-        raise typer.Exit(USAGE) from error
-
-
-def _the_one(file: str, found: Any, name: str | None) -> Any:
-    """If there is only one, its name may differ: then ``name`` is the execution's."""
-    if len(found.definitions) == 1:
-        return found.definitions[0]
-    if not found.definitions:
-        kept = "; it has " + ", ".join(said for _, said in found.skipped) if found.skipped else ""
-        raise _unusable(f"{file} holds no state machine{kept}")
-    named = [checked for checked in found.definitions if checked.name == name]
-    if name is not None and len(named) == 1:
-        return named[0]
-    names = ", ".join(str(checked.name) for checked in found.definitions)
-    wanted = "--name says which is to be run" if name is None else f"none of them is {name!r}"
-    raise _unusable(f"{file} holds {len(found.definitions)} state machines, and {wanted}: {names}")
+        raise typer.Exit(definition_file.USAGE) from error
 
 
 def _tell_unmocked(mock: str, machine: Any, scripts: Any) -> None:
@@ -216,11 +196,11 @@ def _input(given: str) -> Any:
             text = given
         jsontext.parse(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(f"{given.removeprefix('@')} cannot be read: {error}") from error
+        raise definition_file.unusable(f"{given.removeprefix('@')} cannot be read: {error}") from error
     except jsontext.InvalidJson as error:
         if given.lstrip()[:1] not in ("{", "[", '"', "@", "-") and Path(given).is_file():
             return _input(f"@{given}")
-        raise _unusable(f"the input is not JSON, nor the name of a file: {error}") from error
+        raise definition_file.unusable(f"the input is not JSON, nor the name of a file: {error}") from error
     return text.strip()
 
 
@@ -231,9 +211,4 @@ def _engine(choice: Literal["auto", "never", "docker", "podman"]) -> str | None:
     try:
         return find(choice)
     except NoEngine as error:
-        raise _unusable(str(error)) from error
-
-
-def _unusable(why: str) -> typer.Exit:
-    plain.echo(f"stepwright: {why}", err=True)
-    return typer.Exit(USAGE)
+        raise definition_file.unusable(str(error)) from error
