@@ -14,12 +14,14 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from stepwright.api import dispatch, model, server
-from stepwright.api.admission import CONTENT_TYPE, admission
+from stepwright.api.admission import CONTENT_TYPE
 from stepwright.api.operations import OPERATIONS
 from stepwright.api.regions import Regions
 from stepwright.api.signatures import Key
 from stepwright.asl.signals import Millis
 from stepwright.catalog.callers import Caller
+from stepwright.http import listening
+from stepwright.http.names import Names
 from tests.api.services import ACCOUNT, service
 
 HERE = f"arn:aws:states:us-east-1:{ACCOUNT}"
@@ -150,14 +152,9 @@ def signed(key: str, region: str, port: int) -> bytes:
 
 async def test_each_request_is_of_the_caller_whose_key_it_is_signed_with() -> None:
     access = Asked()
-    web, port = await server.start(
-        service(access=access, clock=Clock()),
-        Regions("us-east-1", fixed=False),
-        ["127.0.0.1"],
-        0,
-        admission(),
-        KEYS,
-    )
+    own = service(access=access, clock=Clock())
+    handler = server.handler(own, Regions("us-east-1", fixed=False), Names.of(), KEYS)
+    web, port = await listening.start(handler, ["127.0.0.1"], 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answers = []
     try:

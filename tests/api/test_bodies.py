@@ -7,9 +7,11 @@ from contextlib import suppress
 
 import pytest
 
-from stepwright.api import bodies, server
-from stepwright.api.admission import CONTENT_TYPE, admission
+from stepwright.api import server
+from stepwright.api.admission import CONTENT_TYPE
 from stepwright.api.regions import Regions
+from stepwright.http import bodies, listening
+from stepwright.http.names import Names
 from tests.api.services import service
 from tests.api.test_rubbish import code
 
@@ -23,9 +25,8 @@ HEAD = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: {CONTENT_TYPE}\r\n"
 )
 async def test_bodies_under_way_are_bounded_together(monkeypatch: pytest.MonkeyPatch, framing: str) -> None:
     monkeypatch.setattr(bodies, "MOST_UNDER_WAY_BYTES", 2 * PIECE + 1)
-    runner, port = await server.start(
-        service(), Regions("us-east-1", fixed=True), ["127.0.0.1"], 0, admission()
-    )
+    handler = server.handler(service(), Regions("us-east-1", fixed=True), Names.of())
+    runner, port = await listening.start(handler, ["127.0.0.1"], 0)
     writers = []
 
     async def half() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from stepwright.api import bodies, server
-from stepwright.api.admission import CONTENT_TYPE, admission
+from stepwright.api import server
+from stepwright.api.admission import CONTENT_TYPE
 from stepwright.api.regions import Regions
+from stepwright.http import bodies, listening
+from stepwright.http.names import Names
 from tests.api.services import service
 from tests.api.test_bad_requests import LIST, post
 from tests.api.test_state_machines import refusal
@@ -182,9 +184,8 @@ def test_rubbish_leaves_no_trace_in_the_log(dev: DevProcess) -> None:
 
 async def test_a_body_that_does_not_come_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
-    runner, port = await server.start(
-        service(), Regions("us-east-1", fixed=True), ["127.0.0.1"], 0, admission()
-    )
+    handler = server.handler(service(), Regions("us-east-1", fixed=True), Names.of())
+    runner, port = await listening.start(handler, ["127.0.0.1"], 0)
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request()[:-1])

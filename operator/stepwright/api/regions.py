@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from stepwright.api.signatures import Claim
 from stepwright.catalog.arns import Place
 
 _REGION: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -22,9 +21,9 @@ class Regions:
         self._fixed = fixed
         self._places: dict[tuple[str, str], Place] = {}
 
-    def of(self, account: str, claimed: Claim | None) -> Place:
-        """The account's place in the region that a request claims to be signed for, true or not."""
-        region = self._region if self._fixed or claimed is None else claimed.region
+    def of(self, account: str, named: str | None) -> Place:
+        """The account's place in the region that a request names, by its signature, true or not, or otherwise."""
+        region = self._region if self._fixed or named is None else named
         found = self._places.get((account, region))
         if found is None:
             if region != self._region and _REGION.fullmatch(region) is None:

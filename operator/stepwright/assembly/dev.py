@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from stepwright.api import admission, server
+from stepwright.api import server
 from stepwright.api.line import Line
 from stepwright.api.own_calls import OwnCalls, of_any_task
 from stepwright.api.regions import Regions
@@ -36,6 +36,8 @@ from stepwright.engine.garbage import Garbage
 from stepwright.engine.looking_through import take_short_turns
 from stepwright.engine.ports import TaskDriver
 from stepwright.engine.reports import Reports
+from stepwright.http import listening
+from stepwright.http.names import Names
 from stepwright.mocks.config_file import MockFile
 from stepwright.mocks.driver import MockedDriver
 from stepwright.mocks.test_cases import MockTestCases
@@ -110,11 +112,10 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         parts = await _put_together(options, database, umask)
         running = asyncio.create_task(parts.run(), name="executions")
         looking = asyncio.create_task(Garbage().run(), name="garbage")
-        admitted = admission.admission((*map(_shown, options.hosts), *options.host_names))
+        names = Names.of((*map(_shown, options.hosts), *options.host_names))
         regions = Regions(parts.service.place.region, fixed=options.region is not None)
-        web, bound = await server.start(
-            parts.service, regions, options.hosts, options.port, admitted, _keys(options)
-        )
+        handler = server.handler(parts.service, regions, names, _keys(options))
+        web, bound = await listening.start(handler, options.hosts, options.port)
         stopping = asyncio.create_task(stopped.wait(), name="stop")
         tell(
             f"Stepwright serves AWS Step Functions on http://{_shown(options.hosts[0])}:{bound} and keeps its data in "

@@ -1,10 +1,10 @@
-"""What goes over an HTTP connection: a request, whose body is read as it comes, and the answer to it."""
+"""What goes over an HTTP connection: a request, whose body is read as it comes, and the answer to it, whole or in pieces."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final, NamedTuple, Protocol
@@ -20,6 +20,16 @@ class Malformed(Exception):  # noqa: N818 - it names a condition
     """What has come is not HTTP."""
 
 
+class Refused(Exception):  # noqa: N818
+    """A request that is not answered, whatever it asks for; ``code`` is for programs, the sentence for people."""
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
 class Response(NamedTuple):
     """``close``: whether the connection is of no more use."""
 
@@ -27,6 +37,15 @@ class Response(NamedTuple):
     body: bytes
     headers: Mapping[str, str]
     close: bool = False
+
+
+class Stream(NamedTuple):
+    """An answer that comes in pieces, whose end nobody knows yet. The next piece is asked for once the client has taken
+    most of those before; ``pieces`` is closed when it has gone."""
+
+    status: int
+    pieces: AsyncGenerator[bytes, None]
+    headers: Mapping[str, str]
 
 
 class Source(Protocol):
@@ -152,11 +171,23 @@ _CLOSES: Final = "Connection: close\r\n"
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
 
 
+_WITHOUT_BODY: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+
+
 def head_of(response: Response, *, close: bool) -> bytes:
-    headers = "".join([f"{name}: {value}\r\n" for name, value in response.headers.items()])
+    length = "" if response.status in _WITHOUT_BODY else f"Content-Length: {len(response.body)}\r\n"
+    return _head(response.status, response.headers, length, close=close)
+
+
+def head_of_stream(stream: Stream) -> bytes:
+    """Its end is that of its connection."""
+    return _head(stream.status, stream.headers, close=True)
+
+
+def _head(status: int, given: Mapping[str, str], length: str = "", *, close: bool) -> bytes:
+    headers = "".join([f"{name}: {value}\r\n" for name, value in given.items()])
     return (
-        f"{_status_line(response.status)}\r\nDate: {_date()}\r\nContent-Length: {len(response.body)}\r\n"
-        f"{headers}{_CLOSES if close else ''}\r\n"
+        f"{_status_line(status)}\r\nDate: {_date()}\r\n{length}{headers}{_CLOSES if close else ''}\r\n"
     ).encode("latin-1", "replace")
 
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a server of one API needs it: requests one after the other on connections that stay open.
+"""One connection of a server: requests one after the other, on connections that stay open.
 
 The bytes are read by llhttp (``httptools``); this module decides who waits for whom. A general web server's
 routes, middlewares and client took half of the processor time of a short request, and a quarter of the time
@@ -10,14 +10,24 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from http import HTTPStatus
 from typing import Final
 
 import httptools
 
-from stepwright.api.http_messages import EXPECT_CONTINUE, Malformed, Request, Response, head_of
+from stepwright.http.messages import (
+    EXPECT_CONTINUE,
+    Malformed,
+    Request,
+    Response,
+    Stream,
+    head_of,
+    head_of_stream,
+)
 
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be silent before a request has begun, and take to send the head of one."""
@@ -28,11 +38,17 @@ LARGEST_HEAD_BYTES: Final = 16 * 1024
 _LINGER_SECONDS: Final = 10.0
 """How long unwanted data is still accepted, so that the client reads the answer instead of a reset."""
 
+STALLED_SECONDS: Final = 60.0
+"""How long a client may take nothing of a stream before it counts as gone."""
+
+_STREAM_BUFFER_BYTES: Final = 64 * 1024
+"""What the system keeps of a stream that its client has not taken: what is old by then is of no use."""
+
 _numbers: Final = itertools.count(1)
 
-_log: Final = logging.getLogger("stepwright.api.http")
+_log: Final = logging.getLogger("stepwright.http")
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Response | Stream]]
 
 
 class Connection(asyncio.Protocol):
@@ -167,14 +183,17 @@ class Connection(asyncio.Protocol):
         while self._waiting:
             one = self._waiting.popleft()
             response = await self._answer(one)
-            self._send(one, response)
+            if isinstance(response, Stream):
+                await self._send_pieces(one, response)
+            else:
+                self._send(one, response)
             if self._writable is not None:
                 await self._writable
             self.resume_reading()
         self._task = None
         self._silent_since = self._loop.time()
 
-    async def _answer(self, one: Request | Malformed) -> Response:
+    async def _answer(self, one: Request | Malformed) -> Response | Stream:
         try:
             if isinstance(one, Malformed):
                 return _plain(400)
@@ -197,6 +216,26 @@ class Connection(asyncio.Protocol):
         if close:
             self._waiting.clear()
             self._end(linger=unread or request is None)
+
+    async def _send_pieces(self, one: Request | Malformed, stream: Stream) -> None:
+        """The end of the connection is that of the stream, and a client that takes nothing has gone."""
+        connected = self._transport.get_extra_info("socket")
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _STREAM_BUFFER_BYTES)
+        self._transport.write(head_of_stream(stream))
+        async with aclosing(stream.pieces) as pieces:
+            try:
+                while isinstance(one, Request) and one.method != "HEAD":
+                    self._transport.write(await anext(pieces))
+                    if self._writable is not None:
+                        await asyncio.wait_for(self._writable, STALLED_SECONDS)
+            except (StopAsyncIteration, TimeoutError):
+                pass
+            except Exception:  # noqa: BLE001 - its client asks again
+                _log.exception("a stream has ended")
+        self._waiting.clear()
+        self._end(linger=False)
+        self._timer.cancel()
+        self._timer = self._loop.call_later(_LINGER_SECONDS, self._transport.abort)
 
     def _end(self, *, linger: bool) -> None:
         self._over = True

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from stepwright.api.errors import ApiError
-from stepwright.api.http_messages import Request
+from stepwright.http.messages import Refused, Request
 
 LARGEST_BODY_BYTES: Final = 8 * 1024 * 1024
 """Enough for a definition of 1 MiB with every character escaped, and its tags."""
@@ -39,29 +38,29 @@ class Bodies:
         return request.take()
 
     @asynccontextmanager
-    async def read(self, request: Request) -> AsyncIterator[bytes]:
-        """A body, which counts as long as it is in use. Raises ApiError."""
+    async def read(self, request: Request, largest: int = LARGEST_BODY_BYTES) -> AsyncIterator[bytes]:
+        """A body of at most ``largest`` bytes, which counts as long as it is in use. Raises Refused."""
         length = request.content_length
-        if length is not None and length > LARGEST_BODY_BYTES:
-            raise _too_large()
+        if length is not None and length > largest:
+            raise _too_large(largest)
         if _ENCODING in request.headers:
-            # No client compresses requests of this API, and compressed data may expand a thousandfold.
-            raise ApiError("UnsupportedMediaTypeException", "The body of a request must not be encoded", 415)
+            # No client compresses requests of these APIs, and compressed data may expand a thousandfold.
+            raise Refused("UnsupportedMediaTypeException", "The body of a request must not be encoded", 415)
         counted = 0
         try:
             pieces = []
             try:
                 async with asyncio.timeout(BODY_SECONDS):
                     while piece := await request.read():
-                        if counted + len(piece) > LARGEST_BODY_BYTES:
-                            raise _too_large()
+                        if counted + len(piece) > largest:
+                            raise _too_large(largest)
                         if len(piece) > self._free_bytes:
                             raise _no_room()
                         counted += len(piece)
                         self._free_bytes -= len(piece)
                         pieces.append(piece)
             except TimeoutError:
-                raise ApiError("RequestTimeoutException", "The body did not arrive in time", 408) from None
+                raise Refused("RequestTimeoutException", "The body did not arrive in time", 408) from None
             body = b"".join(pieces)
             del pieces
             yield body
@@ -69,16 +68,16 @@ class Bodies:
             self._free_bytes += counted
 
 
-def _too_large() -> ApiError:
-    return ApiError(
+def _too_large(largest: int) -> Refused:
+    return Refused(
         "RequestEntityTooLargeException",
-        f"The body of a request must not be larger than {LARGEST_BODY_BYTES} bytes",
+        f"The body of a request must not be larger than {largest} bytes",
         413,
     )
 
 
-def _no_room() -> ApiError:
-    return ApiError(
+def _no_room() -> Refused:
+    return Refused(
         "ThrottlingException",
         f"Requests with more than {MOST_UNDER_WAY_BYTES} bytes are under way; try again",
         400,

@@ -1,0 +1,80 @@
+"""A server: the sockets on which it listens, and its open connections."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Sequence
+from typing import Final
+
+from stepwright.http.connection import Connection, Handler
+
+_PORT_ATTEMPTS: Final = 10
+
+SHUTDOWN_SECONDS: Final = 2.0
+"""How long requests on their way may take when the server ends; GetActivityTask may wait for a minute."""
+
+
+class Server:
+    """The listening sockets and the open connections."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._connections: set[Connection] = set()
+        self._listening: list[asyncio.Server] = []
+
+    async def listen(self, hosts: Sequence[str], port: int) -> int:
+        """On the same port of each host, which the system chooses for 0; IPv6's loopback is left out where the machine
+        has none. Raises OSError."""
+        for attempt in range(_PORT_ATTEMPTS):
+            bound = port
+            try:
+                for host in hosts:
+                    bound = await self._listen(host, bound)
+            except OSError:
+                # The system chose a port that is free on the first host and not on the next.
+                chosen = bool(self._listening) and not port
+                await self._deafen()
+                if not chosen or attempt == _PORT_ATTEMPTS - 1:
+                    raise
+            else:
+                return bound
+        raise AssertionError
+
+    async def _listen(self, host: str, port: int) -> int:
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(
+                lambda: Connection(self._handler, self._connections), host, port, backlog=1024
+            )
+        except OSError as error:
+            if host == "::1" and error.errno != errno.EADDRINUSE:
+                return port
+            raise
+        self._listening.append(server)
+        bound: int = server.sockets[0].getsockname()[1]
+        return bound
+
+    async def _deafen(self) -> None:
+        for server in self._listening:
+            server.close()
+        self._listening.clear()
+
+    async def cleanup(self) -> None:
+        """Listen no more; requests under way may take a moment, then they are abandoned."""
+        await self._deafen()
+        for connection in [connection for connection in self._connections if connection.task is None]:
+            connection.close()
+        if under_way := {connection.task for connection in self._connections if connection.task is not None}:
+            await asyncio.wait(under_way, timeout=SHUTDOWN_SECONDS)
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+        for connection in list(self._connections):
+            connection.close()
+
+
+async def start(handler: Handler, hosts: Sequence[str], port: int) -> tuple[Server, int]:
+    """Serve on all ``hosts`` until it is cleaned up; the port, which the system chooses for 0. Raises OSError."""
+    server = Server(handler)
+    return server, await server.listen(hosts, port)
