@@ -25,11 +25,13 @@ from stepwright.asl.limits import EXPRESS, STANDARD, Limits
 from stepwright.assembly import calling, connections
 from stepwright.assembly.connection_files import OfFiles
 from stepwright.assembly.connections import OfEnvironment, ServicesOfEnvironment
+from stepwright.assembly.console import console
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.assembly.function_files import OfFiles as FunctionsOfFiles
 from stepwright.assembly.function_files import Table
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
+from stepwright.console import face
 from stepwright.engine import garbage
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.garbage import Garbage
@@ -37,6 +39,7 @@ from stepwright.engine.looking_through import take_short_turns
 from stepwright.engine.ports import TaskDriver
 from stepwright.engine.reports import Reports
 from stepwright.http import listening
+from stepwright.http.connection import Handler
 from stepwright.http.names import Names
 from stepwright.mocks.config_file import MockFile
 from stepwright.mocks.driver import MockedDriver
@@ -95,10 +98,13 @@ class Options:
     """The folder of those that ItemReaders may read."""
     mocks: MockFile | None = None
     """Its test cases answer the tasks of executions that are started with one."""
+    console: bool = True
 
 
-async def serve(options: Options, tell: Callable[[str], None]) -> None:
-    """Until SIGTERM or SIGINT. Raises InUse, OSError."""
+async def serve(
+    options: Options, tell: Callable[[str], None], show: Callable[[str], None] | None = None
+) -> None:
+    """Until SIGTERM or SIGINT. ``tell`` is given sentences, ``show`` the console's address. Raises InUse, OSError."""
     _allow_many_connections()
     garbage.take_over()
     take_short_turns()
@@ -112,15 +118,14 @@ async def serve(options: Options, tell: Callable[[str], None]) -> None:
         parts = await _put_together(options, database, umask)
         running = asyncio.create_task(parts.run(), name="executions")
         looking = asyncio.create_task(Garbage().run(), name="garbage")
-        names = Names.of((*map(_shown, options.hosts), *options.host_names))
-        regions = Regions(parts.service.place.region, fixed=options.region is not None)
-        handler = server.handler(parts.service, regions, names, _keys(options))
-        web, bound = await listening.start(handler, options.hosts, options.port)
+        web, bound = await listening.start(_handler(options, parts.service), options.hosts, options.port)
         stopping = asyncio.create_task(stopped.wait(), name="stop")
-        tell(
-            f"Stepwright serves AWS Step Functions on http://{_shown(options.hosts[0])}:{bound} and keeps its data in "
-            f"{options.folder}"
-        )
+        address = f"http://{_shown(options.hosts[0])}:{bound}"
+        tell(f"Stepwright serves AWS Step Functions on {address} and keeps its data in {options.folder}")
+        if options.console:
+            tell(f"Its console is at {address}{face.PREFIX}/")
+            if show is not None:
+                show(f"{address}{face.PREFIX}/")
         if (lacking := connections.lacking(SERVICE, options.aws)) is not None:
             log.warning(UNREACHABLE, reason=lacking)
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -207,6 +212,14 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
         chance=random.SystemRandom().random,
     )
     return _Parts(here, service, line, calls)
+
+
+def _handler(options: Options, service: Service) -> Handler:
+    names = Names.of((*map(_shown, options.hosts), *options.host_names))
+    regions = Regions(service.place.region, fixed=options.region is not None)
+    keys = _keys(options)
+    api = server.handler(service, regions, names, keys)
+    return console(service, regions, names, keys).before(api) if options.console else api
 
 
 def _keys(options: Options) -> Keys | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import threading
 from pathlib import Path
 from typing import Annotated, Literal, Optional
 
@@ -123,6 +124,12 @@ def dev(
             "your credentials. on: AWS itself, too, with your credentials. off: nothing."
         ),
     ] = "emulator",
+    console: Annotated[
+        bool, typer.Option(help="Whether the console is served, at /console/ of the same address.")
+    ] = True,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Open the console in your browser once it is served.")
+    ] = False,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -150,6 +157,8 @@ def dev(
             "run commands here",
             param_hint="--host",
         )
+    if open_ and not console:
+        raise typer.BadParameter("there is no console to open with --no-console", param_hint="--open")
     given = limit or []
     try:
         options = dev.Options(
@@ -170,8 +179,9 @@ def dev(
             standard=limits.applied(STANDARD, given),
             express=limits.express(EXPRESS, given),
             mocks=None if mock_config is None else mock_files.read(str(mock_config)),
+            console=console,
         )
-        asyncio.run(dev.serve(options, typer.echo))
+        asyncio.run(dev.serve(options, typer.echo, _open if open_ else None))
     except (InUse, NoEngine, OSError) as error:
         typer.echo(f"stepwright: {error}", err=True)
         raise typer.Exit(1) from error
@@ -182,3 +192,10 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _open(address: str) -> None:
+    """In a thread: some browsers run in the terminal until they are left."""
+    import webbrowser  # noqa: PLC0415 - seldom
+
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

@@ -1,0 +1,51 @@
+"""The console in front of the AWS API that this process serves: one behaviour, two ways in."""
+
+from __future__ import annotations
+
+import hmac
+
+from msgspec import structs
+
+from stepwright.api import dispatch, model
+from stepwright.api.regions import Regions
+from stepwright.api.service import Service
+from stepwright.api.signatures import Keys
+from stepwright.catalog.callers import Caller
+from stepwright.console.assets import Assets
+from stepwright.console.aws import Perform, Performed
+from stepwright.console.face import Console
+from stepwright.console.sessions import ByAccessKey, CheckKey, Everybody
+from stepwright.http.names import Names
+
+
+def console(
+    service: Service, regions: Regions, names: Names, keys: Keys | None, assets: Assets | None = None
+) -> Console:
+    """``service`` is the template, as for ``api.server``. ``keys``: one logs in with one of them."""
+    sessions = Everybody(service.caller) if keys is None else ByAccessKey(_check_of(keys), service.clock)
+    return Console(
+        names=names,
+        sessions=sessions,
+        access=service.access,
+        place=service.place,
+        perform=_perform_with(service, regions),
+        assets=assets,
+    )
+
+
+def _perform_with(service: Service, regions: Regions) -> Perform:
+    async def perform(caller: Caller, region: str | None, operation: str, body: bytes) -> Performed:
+        own = structs.replace(service, caller=caller, place=regions.of(caller.account, region))
+        return Performed(*await dispatch.dispatch(own, model.TARGET + operation, body))
+
+    return perform
+
+
+def _check_of(keys: Keys) -> CheckKey:
+    def check(access_key: str, secret: str) -> Caller | None:
+        found = keys.get(access_key)
+        if found is None or not hmac.compare_digest(found.secret.encode(), secret.encode()):
+            return None
+        return found.caller
+
+    return check

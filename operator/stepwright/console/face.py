@@ -1,0 +1,110 @@
+"""The console on a server: everything below ``/console``; all else goes where it went without it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Final
+from urllib.parse import unquote
+
+import structlog
+
+from stepwright.catalog.arns import Place
+from stepwright.catalog.ports import Access, NoSuchCursor
+from stepwright.console import admission, headers
+from stepwright.console.assets import Assets
+from stepwright.console.aws import Aws, Perform
+from stepwright.console.models import Features, Model
+from stepwright.console.parameters import invalid
+from stepwright.console.routes import Call, Table, answered, refusal
+from stepwright.console.sessions import Sessions
+from stepwright.console.who import Who
+from stepwright.engine.beside import on_behalf_of
+from stepwright.engine.ports import JournalError
+from stepwright.http.bodies import Bodies
+from stepwright.http.connection import Handler
+from stepwright.http.messages import Malformed, Refused, Request, Response, Stream
+from stepwright.http.names import Names
+
+PREFIX: Final = "/console"
+_FILES: Final = f"{PREFIX}/"
+_API: Final = f"{PREFIX}/api/v1/"
+
+ROUTE_SECONDS: Final = 30.0
+"""How long an answer may take that is made of what is stored."""
+
+log = structlog.get_logger(__name__)
+
+
+class Console:
+    """``names``: what clients may call this server by. ``place``: where things are that no ARN names."""
+
+    def __init__(
+        self,
+        *,
+        names: Names,
+        sessions: Sessions,
+        access: Access,
+        place: Place,
+        perform: Perform,
+        assets: Assets | None = None,
+    ) -> None:
+        self._names = names
+        self._sessions = sessions
+        self._assets = assets or Assets()
+        self._bodies = Bodies()
+        self._table = Table([*Who(sessions, access, place, Features()).routes(), *Aws(perform).routes()])
+
+    def before(self, otherwise: Handler) -> Handler:
+        """Serves what is the console's, and passes on all else."""
+
+        async def serve(request: Request) -> Response | Stream:
+            if request.path == PREFIX or request.path.startswith(_FILES):
+                return await self._serve(request)
+            return await otherwise(request)
+
+        return serve
+
+    async def _serve(self, request: Request) -> Response | Stream:
+        on_behalf_of.set(request.client)
+        try:
+            admission.check_sender(request, self._names)
+            if request.path.startswith(_API):
+                return await self._perform(request)
+            return await self._file(request)
+        except Refused as refused:
+            return refusal(refused)
+        except NoSuchCursor:
+            return refusal(invalid("The cursor is none of this list"))
+        except JournalError as error:
+            return refusal(Refused("ServiceUnavailableException", str(error), 503))
+        except Malformed:
+            raise  # the connection's to answer
+        except Exception as error:
+            error_id = uuid.uuid4().hex
+            log.exception("request of the console failed", path=request.path, error_id=error_id)
+            told = f"An internal error of Stepwright ({type(error).__name__}). Its log says more beside error_id {error_id}"
+            return refusal(Refused("InternalServerError", told, 500))
+
+    async def _file(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            raise Refused("MethodNotAllowed", "Files are only read", 405)
+        if request.path == PREFIX:
+            return Response(308, b"", {**headers.SAFE, "Location": _FILES})
+        return await self._assets.answer(request, unquote(request.path.removeprefix(_FILES)))
+
+    async def _perform(self, request: Request) -> Response | Stream:
+        method = "GET" if request.method == "HEAD" else request.method
+        route, ids = self._table.find(method, request.path.removeprefix(_API))
+        session = self._sessions.of(request)
+        if method != "GET":
+            admission.check_change(request, session.token)
+        if session.caller is None and not route.public:
+            raise Refused("LoginRequired", "Log in first: v1/me says how", 401)
+        call = Call(request, session, ids, self._bodies)
+        try:
+            async with asyncio.timeout(ROUTE_SECONDS if route.bounded else None):
+                answer = await route.act(call)
+        except TimeoutError:
+            raise Refused("ServiceUnavailableException", "This took too long; try again", 503) from None
+        return answered(answer) if isinstance(answer, Model) else answer
