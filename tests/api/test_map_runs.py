@@ -18,7 +18,7 @@ Create = Callable[..., str]
 
 WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
-FAILS_ON_ONE = {
+FAILS_ON_ONE: dict[str, Any] = {
     "StartAt": "C",
     "States": {
         "C": {
@@ -53,6 +53,17 @@ def only_run(sfn: Any, execution: str) -> str:
             return arn
         time.sleep(0.02)
     raise AssertionError("no Map Run")
+
+
+def until_running(sfn: Any, run: str, items: int) -> Any:
+    """How a Map Run is described once so many of its items are running."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        described = sfn.describe_map_run(mapRunArn=run)
+        if described["itemCounts"]["running"] == items:
+            return described
+        time.sleep(0.02)
+    raise AssertionError(described)
 
 
 def counts(**given: int) -> dict[str, int]:
@@ -148,10 +159,7 @@ def test_a_map_run_under_way_is_updated(sfn: Any, create: Create) -> None:
     assert sfn.describe_map_run(mapRunArn=run)["itemCounts"] == counts(total=3, running=1, pending=2)
 
     sfn.update_map_run(mapRunArn=run, maxConcurrency=2, toleratedFailurePercentage=12.5)
-    described = sfn.describe_map_run(mapRunArn=run)
-    until = time.monotonic() + 60
-    while described["itemCounts"]["running"] < 2 and time.monotonic() < until:
-        described = sfn.describe_map_run(mapRunArn=run)
+    described = until_running(sfn, run, 2)
     assert described["itemCounts"] == counts(total=3, running=2, pending=1)
     assert (described["maxConcurrency"], described["toleratedFailurePercentage"]) == (2, 12.5)
 
@@ -163,6 +171,21 @@ def test_a_map_run_under_way_is_updated(sfn: Any, create: Create) -> None:
         sfn.update_map_run(mapRunArn=run, maxConcurrency=3)
     assert refusal(caught) == ("ValidationException", f"Map Run is not running: '{run}'")
     assert caught.value.response["reason"] == "CANNOT_UPDATE_COMPLETED_MAP_RUN"
+
+
+def test_an_update_holds_for_what_is_under_way_in_a_map_of_many_items(sfn: Any, create: Create) -> None:
+    """One after the other they would take a quarter of an hour, and the first failure would end them."""
+    waits = {"Type": "Wait", "Seconds": 1, "Next": "C"}
+    processor = {"StartAt": "W", "States": {"W": waits, **FAILS_ON_ONE["States"]}}
+    execution = start(sfn, create(each(processor, MaxConcurrency=1)), list(range(1_000, -1, -1)))
+    run = only_run(sfn, execution)
+    until_running(sfn, run, 1)
+
+    sfn.update_map_run(mapRunArn=run, maxConcurrency=0, toleratedFailureCount=1)
+
+    assert ended(sfn, execution)["status"] == "SUCCEEDED"
+    items = sfn.describe_map_run(mapRunArn=run)["itemCounts"]
+    assert (items["total"], items["succeeded"], items["failed"]) == (1_001, 1_000, 1)
 
 
 def test_an_update_of_a_map_run_by_nothing_is_refused(sfn: Any, create: Create) -> None:

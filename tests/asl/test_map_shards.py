@@ -21,6 +21,7 @@ from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.limits import Limits
 from stepwright.asl.resource import MAP_SHARD
 from stepwright.asl.signals import (
+    ShardBounds,
     ShardCounts,
     ShardProgress,
     Signal,
@@ -66,15 +67,17 @@ class Sharded:
             if self.shards[gone].outcome is None:
                 self.shards[gone].send(Stop())
         for number, task in wanted.items():
+            beginning = shards.beginning(task.parameters)
             if number not in self.shards:
                 self.shards[number] = shard_of(self.parent, task)
-            redrives = shards.beginning(task.parameters).redrives
+            shard = self.shards[number]
             # What is not redrivable had come to its end before it was stopped.
-            if redrives > self.redrives.get(number, 0) and self.shards[number].redrivable is not None:
-                self.shards[number].redrive()
-            self.redrives[number] = redrives
-            if shards.beginning(task.parameters).ends is not None and self.shards[number].outcome is None:
-                self.shards[number].send(Stop())
+            if beginning.redrives > self.redrives.get(number, 0) and shard.redrivable is not None:
+                shard.redrive()
+            self.redrives[number] = beginning.redrives
+            if beginning.ends is not None and shard.outcome is None:
+                shard.send(Stop())
+            hear(shard, shards.bounds_of(beginning.parts))
         self.most_open = max(self.most_open, len(wanted))
 
     def to_end(self, answer: Answer = echo) -> Sharded:
@@ -114,6 +117,13 @@ class Sharded:
     @property
     def child_events(self) -> dict[str, list[HistoryEvent]]:
         return {name: events for play in self.shards.values() for name, events in play.child_events.items()}
+
+
+def hear(shard: Play, bounds: ShardBounds) -> None:
+    """Of other bounds than it has."""
+    fork = shard.checkpoint.fork(0)
+    if fork is not None and (fork.limit, fork.tolerated_count) != (bounds.limit, bounds.tolerated):
+        shard.send(bounds)
 
 
 def number_of(task: StartTask) -> TaskId:
@@ -393,15 +403,110 @@ def test_a_map_within_a_child_execution_stays_with_it() -> None:
     assert len(sharded.children) == len(whole.children) == 10
 
 
-def test_new_bounds_hold_for_the_shards_that_are_opened_from_then_on() -> None:
-    sharded = begin(each(TASK, MaxConcurrency=1), list(range(9)))
-    (task,) = sharded.parent.open_tasks()
-    assert task.resource is MAP_SHARD
-    (run,) = sharded.parent.map_runs.values()
-    sharded.parent.send(UpdateMapRun(run.arn, max_concurrency=4))
+def shards_of(play: Play) -> list[Shard]:
+    return sorted(
+        (part for part in play.checkpoint.parts.values() if isinstance(part, Shard)),
+        key=lambda shard: shard.first,
+    )
 
-    opened = [part.limit for part in sharded.parent.checkpoint.parts.values() if isinstance(part, Shard)]
-    assert sorted(opened) == [1, 1, 2]
+
+def updated(sharded: Sharded, **bounds: Any) -> None:
+    (run,) = sharded.parent.map_runs.values()
+    sharded.parent.send(UpdateMapRun(run.arn, **bounds))
+
+
+def test_new_bounds_hold_for_shards_that_are_open_and_for_those_to_come() -> None:
+    sharded = begin(each(TASK, MaxConcurrency=1), list(range(9)))
+    updated(sharded, max_concurrency=3)
+
+    assert [shard.limit for shard in shards_of(sharded.parent)] == [2, 1]
+    assert [(task.task, task.runs) for task in sharded.parent.started] == [
+        (FIRST, False),
+        (FIRST, True),
+        (FIRST + 1, False),
+    ]
+    sharded.begin()
+    sharded.shards[FIRST].go_on()
+    assert len(live(sharded.shards[FIRST])) == 2
+
+
+def test_with_less_concurrency_shards_wait_until_others_have_ended() -> None:
+    sharded = begin(each(TASK), list(range(12)))
+    sharded.begin()
+    for play in sharded.shards.values():
+        play.go_on()
+    assert [len(live(play)) for play in sharded.shards.values()] == [2, 2, 2, 2]
+    updated(sharded, max_concurrency=3)
+
+    assert [shard.limit for shard in shards_of(sharded.parent)] == [2, 1, 0, 0]
+    sharded.begin()
+    for play in list(sharded.shards.values())[2:]:
+        for task in play.open_tasks():  # what runs goes on to its end
+            play.send(echo(task))
+        assert (live(play), play.outcome) == ((), None)
+    sharded.to_end()
+    assert sharded.parent.outcome is not None
+    assert parse(sharded.parent.outcome.output or "") == list(range(12))
+
+
+def test_more_failures_are_tolerated_in_open_shards_once_the_map_tolerates_more() -> None:
+    sharded = begin(each(TASK), list(range(6)))
+    updated(sharded, tolerated_failure_count=2)
+    sharded.to_end(failing(0, 4))
+
+    assert sharded.parent.outcome is not None
+    assert sharded.parent.outcome.status == "SUCCEEDED"
+    (run,) = sharded.parent.map_runs.values()
+    assert (run.items.succeeded, run.items.failed) == (4, 2)
+
+
+def test_a_map_fails_as_soon_as_it_tolerates_less_than_has_failed() -> None:
+    sharded = begin(each(TASK, ToleratedFailureCount=3), list(range(6)))
+    sharded.begin()
+    shard = sharded.shards[FIRST]
+    shard.go_on()
+    shard.send(failing(0)(shard.open_tasks()[0]))
+    counts = checkpoints.shard_counts(shard.checkpoint)
+    assert counts is not None
+    sharded.parent.send(ShardProgress(FIRST, counts))
+    assert sharded.parent.outcome is None
+    updated(sharded, tolerated_failure_count=0)
+
+    assert sharded.parent.outcome is not None
+    assert sharded.parent.outcome.error == "States.ExceedToleratedFailureThreshold"
+    assert sharded.parent.cancelled == [FIRST, FIRST + 1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=6),
+    st.booleans(),
+    st.integers(0, 2**32),
+)
+@settings(max_examples=60, deadline=None)
+def test_however_often_a_map_is_updated_each_item_is_done_once(
+    updates: list[tuple[int, int]], fails: bool, seed: int
+) -> None:
+    """``updates``: other concurrencies, each after so many answers."""
+    sharded = begin(each(TASK, ToleratedFailureCount=14), list(range(14)), seed=seed)
+    answer = failing(1, 5, 12) if fails else echo
+    for concurrency, answers in updates:
+        updated(sharded, max_concurrency=concurrency, tolerated_failure_count=14 - answers)
+        shares = [shard.limit for shard in shards_of(sharded.parent)]
+        assert sum(shares) <= (concurrency or SHARDS_OF_THREE.child_executions * SHARDS_OF_THREE.shards)
+        for _ in range(answers):
+            sharded.begin()
+            if sharded.parent.outcome is None:
+                sharded.one(answer)
+        if sharded.parent.outcome is not None:
+            break
+    sharded.to_end(answer)
+
+    assert sharded.parent.outcome is not None
+    assert sharded.parent.outcome.status == "SUCCEEDED"
+    (run,) = sharded.parent.map_runs.values()
+    failed = 3 if fails else 0
+    assert (run.items.succeeded, run.items.failed, run.items.total) == (14 - failed, failed, 14)
+    assert len(sharded.children) == 14
 
 
 def test_small_maps_and_those_of_an_engine_without_shards_stay_as_they_were() -> None:

@@ -12,8 +12,9 @@ from typing import Any
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
 from stepwright.asl.checkpoint.parts import Fork
+from stepwright.asl.checkpoint.shards import bounds_of
 from stepwright.asl.limits import Limits
-from stepwright.asl.signals import Millis, ShardCounts
+from stepwright.asl.signals import Millis, ShardCounts, UpdateMapRun
 from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import ShardEnd, ShardTask
 from stepwright.engine.engine import Engine
@@ -58,7 +59,8 @@ class MemoryShards(Unobserved):
         assert redrives == 0
         await asyncio.sleep(0.003)
         self.fault()
-        if uid not in self.journal.stored:
+        known = uid in self.journal.stored
+        if not known:
             whole = self.journal.stored[parent.uid].loaded
             identity = checkpoints.decode(parts).identity
             assert identity.uid == uid
@@ -76,6 +78,8 @@ class MemoryShards(Unobserved):
         assert self.engine is not None
         if not self.journal.stored[uid].loaded.ended:
             self.engine.adopt(self.journal.stored[uid].loaded)
+            if known:
+                self.engine.tell(uid, bounds_of(parts))
 
     async def until_ended(self, shard: ShardTask, progress: Callable[[ShardCounts], None]) -> ShardEnd:
         uid = shard.uid
@@ -145,6 +149,7 @@ class ShardWorld:
         self._commits = 0
         self.kills = 0
         self.shards_of: set[Uid] = set()
+        self._updated: dict[Uid, UpdateMapRun] = {}
         self._forgotten: list[Commit] = []
         self._finished = asyncio.Event()
         self.engine: Engine
@@ -196,6 +201,8 @@ class ShardWorld:
         for each in stored:
             if not (each.loaded.ended and each.loaded.settled):
                 self.engine.adopt(each.loaded)
+        for uid, bounds in self._updated.items():
+            self.engine.report(uid, bounds)
 
     async def to_end(self, execution: Loaded, *, kills: int = 0, within_seconds: float = 0.0) -> Stored:
         """Run it to its end, through kills at moments of that long."""
@@ -217,6 +224,14 @@ class ShardWorld:
             except TimeoutError:
                 pass
         return stored
+
+    async def update(self, execution: Loaded, max_concurrency: int) -> None:
+        """Somebody gives its Map Run other bounds, which are stored, as soon as there is one."""
+        stored = self.journal.stored[execution.ref.uid]
+        while not (runs := [run for commit in stored.commits for run in commit.map_runs]):  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.05)
+        bounds = self._updated[execution.ref.uid] = UpdateMapRun(runs[-1].arn, max_concurrency)
+        self.engine.tell(execution.ref.uid, bounds)
 
     def stop(self, execution: Loaded, request: StopRequest) -> None:
         """Somebody asks for its end, which is stored."""

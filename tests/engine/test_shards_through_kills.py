@@ -132,6 +132,36 @@ def test_whatever_is_lost_each_item_is_done_once(seed: int) -> None:
     run(main)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_however_often_a_map_is_updated_its_bounds_hold_and_each_item_is_done_once(seed: int) -> None:
+    async def main() -> None:
+        random = Random(seed)
+        limits = Limits(
+            shard_items=random.randint(3, 20),
+            child_executions=random.randint(1, 8),
+            shards=random.randint(1, 4),
+        )
+        world = ShardWorld(seed, limits, answering(seed), trouble=random.choice([0, 0.05, 0.3]))
+        given = items(150, every=2)
+        execution = loaded(each(MaxConcurrency=random.choice([0, 1, 5])), given)
+        world.engine.adopt(world.journal.add(execution))
+        for _ in range(random.randint(0, 5)):
+            await world.update(execution, random.choice([0, 1, 2, 5, 12]))
+            await asyncio.sleep(random.random() * 2)
+            if random.random() < 0.5:
+                await world.kill()
+        last = random.choice([1, 2, 5])
+        await world.update(execution, last)
+        await asyncio.sleep(10)  # until what ran beyond that has ended
+        world.seen.most_live = 0
+        stored = await world.rest(execution)
+
+        check_done_once(world, stored, given)
+        assert world.seen.most_live <= last
+
+    run(main)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_failure_or_a_stop_ends_all_that_runs_in_shards(seed: int) -> None:
     async def main() -> None:

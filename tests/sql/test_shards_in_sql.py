@@ -15,6 +15,8 @@ import pytest
 
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.limits import STANDARD
+from stepwright.asl.signals import UpdateMapRun
+from stepwright.asl.step import MapRunStatus
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Execution, Revision, StateMachine
@@ -96,6 +98,26 @@ class Here:
             inputs.append(given)
             await self.embedded.answers.succeed(token, JsonText(str(given)))
         return inputs
+
+    async def run(self) -> MapRunStatus:
+        [found] = (await self.embedded.map_runs.map_runs(ARN, None, 10)).items
+        return found
+
+    async def update(self, **bounds: int) -> None:
+        assert await self.embedded.map_runs.update(UpdateMapRun((await self.run()).arn, **bounds))
+
+    async def until_each(self, *wanted: tuple[int, int]) -> None:
+        """Of each shard, the oldest first: how many child executions it may run at once, and how many it runs."""
+        query = (
+            "SELECT body FROM parts JOIN executions ON executions.uid = parts.uid WHERE arn LIKE '%:shard:%' "
+            "AND part = 'fork/0' ORDER BY position"
+        )
+        async with asyncio.timeout(60):
+            while True:
+                forks = await self.database.rows(query, {}, lambda row: json.loads(row[0]))
+                if [(fork["limit"], len(fork["live"])) for fork in forks] == [*wanted]:
+                    return
+                await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -191,3 +213,25 @@ async def test_a_redrive_does_what_had_not_been_done(tmp_path: Path) -> None:
         described = await here.embedded.map_runs.map_run(run.arn)
         assert described is not None
         assert (described.status, described.redrives, described.items.succeeded) == ("SUCCEEDED", 1, 24)
+
+
+async def test_new_bounds_hold_for_shards_under_way_also_once_the_process_has_ended(tmp_path: Path) -> None:
+    async with opened(tmp_path) as here:
+        await here.start(each({"Type": "Task", "Resource": ACTIVITY}), 36)
+        taken = [await here.take() for _ in range(15)]
+        await here.update(max_concurrency=2, tolerated_failure_count=4)
+        await here.until_each((2, 5), (0, 5), (0, 5))
+        for token, _ in taken[:4]:  # none was tolerated when the shards were opened
+            await here.embedded.answers.fail(token, "E", "c")
+        for token, given in taken[4:]:
+            await here.embedded.answers.succeed(token, JsonText(str(given)))
+        await here.until_each((2, 2), (0, 0), (0, 0))
+    async with opened(tmp_path) as here:
+        done = [given for _, given in taken] + await here.done(2)
+        await here.until_each((2, 2), (0, 0), (0, 0))
+        await here.update(max_concurrency=0)
+        await here.until_each((5, 3), (5, 5), (5, 5))
+        done += await here.done(19)
+
+        assert (await here.ended()).status == "SUCCEEDED"
+        assert sorted(done) == list(range(36))

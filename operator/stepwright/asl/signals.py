@@ -101,6 +101,14 @@ class ShardProgress(Struct, frozen=True):
     """More has failed in it than its Map knows of: it is recorded at once."""
 
 
+class ShardBounds(Struct, frozen=True):
+    """A shard hears from its Map of other bounds: how many child executions it may run at once, and how many of its items may
+    fail. With a limit of 0 it begins none until it is given another."""
+
+    limit: int
+    tolerated: int
+
+
 class UpdateMapRun(Struct, frozen=True):
     """UpdateMapRun: other bounds for a Map Run that is under way; None: as they are."""
 
@@ -123,6 +131,7 @@ Signal: TypeAlias = (
     | Stop
     | Break
     | ShardProgress
+    | ShardBounds
     | UpdateMapRun
     | Continue
 )

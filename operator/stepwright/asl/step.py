@@ -42,6 +42,8 @@ class StartTask(Struct, frozen=True):
     credentials: Json = None
     submitted: Json = None
     """The output of TaskSubmitted, once there is one."""
+    runs: bool = False
+    """It was started before: only its parameters have changed."""
 
 
 class CancelTask(Struct, frozen=True):

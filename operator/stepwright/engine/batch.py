@@ -99,7 +99,8 @@ class Batch:
             if isinstance(command, StartTask):
                 self.starts[command.task] = command
             elif isinstance(command, CancelTask):
-                if self.starts.pop(command.task, None) is None:
+                started = self.starts.pop(command.task, None)
+                if started is None or started.runs:
                     self.ends[command.task] = Cancel(command)
             elif isinstance(command, SetTimer):
                 self.timers[command.timer] = command.due

@@ -196,8 +196,8 @@ class TaskDriver(Protocol):
     """Runs tasks of the resources it serves. Results come back through the ``report`` it was made with.
 
     Drivers are level-triggered: ``start`` is called for every open task whenever it may be missing (after its
-    commit, and again after a restart), and does nothing if the task runs already. The task's own failure is
-    reported as TaskFailed, never raised.
+    commit, and again after a restart), and does nothing if the task runs already, unless its parameters have
+    changed (``StartTask.runs``). The task's own failure is reported as TaskFailed, never raised.
     """
 
     def serves(self, resource: Resource) -> bool: ...

@@ -117,9 +117,12 @@ class SqlExecutions:
             return
         while self._engine.is_ending(uid):  # and was redriven since
             await self._let_go[uid].wait()
-        with suppress(Gone):  # it was forgotten meanwhile
-            load = partial(self._journal.load, asked.ref)
-            self._engine.adopt(await insist(asked.ref, self._clock, load))
+        if not self._engine.carries(uid):
+            with suppress(Gone):  # it was forgotten meanwhile
+                load = partial(self._journal.load, asked.ref)
+                self._engine.adopt(await insist(asked.ref, self._clock, load))
+        if self._shards is not None and (bounds := self._shards.bounds(uid)) is not None:
+            self._engine.tell(uid, bounds)
 
     async def all_written(self) -> None:
         """Return once what was reported is written, as far as it does not wait for anything else."""

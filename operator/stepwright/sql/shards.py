@@ -14,7 +14,8 @@ from sqlite3 import Row
 from typing import Any, Final
 
 from stepwright.asl.checkpoint.checkpoint import EncodedPart, PartId
-from stepwright.asl.signals import Millis, ShardCounts
+from stepwright.asl.checkpoint.shards import bounds_of
+from stepwright.asl.signals import Millis, ShardBounds, ShardCounts
 from stepwright.catalog.ports import ShardEnd, ShardTask
 from stepwright.engine import payloads
 from stepwright.engine.ports import Clock, ExecutionRef, Gone, StopRequest, Uid, Unavailable
@@ -55,6 +56,8 @@ class SqlShards:
         self._database = database
         self._clock = clock
         self._asked: asyncio.Queue[Asked] = asyncio.Queue()
+        self._bounds: dict[Uid, ShardBounds] = {}
+        """What those that had begun before go on with."""
         self.ends = Ends()
 
     async def begin(
@@ -91,6 +94,7 @@ class SqlShards:
                 raise Gone(f"execution {parent} does not run") from None
             if found["status"] not in ("RUNNING", "SUCCEEDED") and found["redrives"] < redrives:
                 await self._redrive(uid, redrives)
+            self._bounds[uid] = bounds_of(parts)
         self._asked.put_nowait(Asked(_ref(parent, uid)))
 
     async def _redrive(self, uid: Uid, redrives: int) -> None:
@@ -109,11 +113,13 @@ class SqlShards:
 
     async def stop(self, shard: ShardTask) -> None:
         uid = shard.uid
+        self._bounds.pop(uid, None)
         if await ask_for(self._database, uid, StopRequest()):
             self._asked.put_nowait(Asked(ExecutionRef(uid, NAMESPACE, "", ""), stops=True))
 
     async def forget(self, shard: ShardTask) -> None:
         uid = shard.uid
+        self._bounds.pop(uid, None)
 
         def forget(connection: Any) -> None:
             connection.execute("DELETE FROM executions WHERE uid = :uid", {"uid": uid})
@@ -127,6 +133,10 @@ class SqlShards:
     async def asked(self) -> Asked:
         """Wait for what is to be done next."""
         return await self._asked.get()
+
+    def bounds(self, uid: Uid) -> ShardBounds | None:
+        """The newest ones, if it is to hear of any."""
+        return self._bounds.get(uid)
 
     async def _row(self, uid: Uid) -> Row | None:
         query = "SELECT status, output, error, cause, redrives FROM executions WHERE uid = :uid"

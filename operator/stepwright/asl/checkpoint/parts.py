@@ -377,9 +377,10 @@ class Shard(Struct, frozen=True):
     count: int
     """Which of the Map's items it begins with, and how many of them it has."""
     limit: int
-    """How many child executions it may run at once."""
+    """How many child executions it may run at once. 0: none, until others leave it some."""
     tolerated: int
-    """How many more failed items the Map tolerated when the shard was opened. If more fail, the shard ends by itself."""
+    """How many failed items of its own the Map tolerated when the shard was opened, or was given other bounds. If more fail, the
+    shard ends by itself."""
     opened: Millis
     counts: ShardCounts = ShardCounts()
     """The counts that it reported last."""
@@ -401,7 +402,7 @@ class Shard(Struct, frozen=True):
     @property
     def runs_none(self) -> bool:
         """Whether it only lists its items, none of which has begun."""
-        return self.limit == 0
+        return self.ends_by == self.task
 
 
 class Results(Struct, frozen=True):

@@ -41,7 +41,7 @@ from stepwright.asl.checkpoint.parts import (
 from stepwright.asl.json_types import Json, JsonText, Pointer
 from stepwright.asl.machine import Machine, Map, Parallel, Task, Wait
 from stepwright.asl.resource import ITEM_READER, MAP_SHARD
-from stepwright.asl.signals import Millis, ShardCounts, TaskId
+from stepwright.asl.signals import Millis, ShardBounds, ShardCounts, TaskId
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
@@ -88,6 +88,13 @@ def range_of(parts: Mapping[PartId, EncodedPart]) -> Range:
     assert isinstance(fork, Fork)
     assert fork.run is not None
     return Range(fork.run.arn, fork.first, fork.width)
+
+
+def bounds_of(parts: Mapping[PartId, EncodedPart]) -> ShardBounds:
+    """``parts``: as above. Those that it has from now on, if it has begun before."""
+    fork = codec.decode(parts[fork_id(ROOT)])
+    assert isinstance(fork, Fork)
+    return ShardBounds(fork.limit, fork.tolerated_count or 0)
 
 
 def beginning(parameters: Json) -> Beginning:

@@ -16,12 +16,26 @@ from stepwright.asl.text.payload import Payload
 def open_more(draft: Draft, fork: Fork) -> None:
     """Open as many as there is room for, each with its share of the child executions that may run at once."""
     assert fork.run is not None
+    if any(shard.limit == 0 for shard in of(draft.parts, fork)):
+        share_out(draft, fork)
     while fork.cursor < fork.width and len(fork.run.shards) < draft.limits.shards:
         taken = sum(shard.limit for shard in of(draft.parts, fork))
         limit = min(fork.limit - taken, draft.limits.child_executions, _next_stretch(draft, fork)[0])
         if limit <= 0:
             return
         _open(draft, fork, draft.next_own_task_id(), limit, _tolerated(folded(draft.parts, fork)))
+
+
+def share_out(draft: Draft, fork: Fork) -> None:
+    """Let open shards run as many child executions at once, and have as many failures, as the bounds of their Map now are. What
+    is too much for one goes to the next, the oldest first; one that gets nothing goes on when another has ended."""
+    room, tolerated = fork.limit, _tolerated(folded(draft.parts, fork))
+    for shard in of(draft.parts, fork):
+        limit = min(room, draft.limits.child_executions, shard.count)
+        room -= limit
+        bounded = replace(shard, limit=limit, tolerated=tolerated + shard.counts.failed)
+        if bounded != shard:
+            _put_and_start(draft, bounded, runs=True)
 
 
 def list_rest(draft: Draft, fork: Fork) -> None:
@@ -175,9 +189,10 @@ def _tolerated(fork: Fork) -> int:
     return max(0, min(by_count, by_percentage) - fork.failed)
 
 
-def _put_and_start(draft: Draft, shard: Shard) -> None:
+def _put_and_start(draft: Draft, shard: Shard, *, runs: bool = False) -> None:
+    """``runs``: it was started before, and hears of its new bounds."""
     draft.checkpoint.put(shard_id(shard.branch, shard.first), shard)
     items = draft.checkpoint.items(shard.branch)
     text = items.items.text if items is not None else shard.piece.text if shard.piece is not None else ""
     draft.pay_for_text(len(text))
-    draft.commands.append(shards.start_task(draft.machine, draft.parts, shard))
+    draft.commands.append(replace(shards.start_task(draft.machine, draft.parts, shard), runs=runs))

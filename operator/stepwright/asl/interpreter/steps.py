@@ -61,6 +61,7 @@ from stepwright.asl.signals import (
     Continue,
     Millis,
     Moment,
+    ShardBounds,
     ShardProgress,
     Signal,
     Stop,
@@ -201,6 +202,7 @@ def resume(
             return Step(checkpoint)
     branch: Branch | None = None
     shard: Shard | None = None
+    fork: Fork | None = None
     match signal:
         case TaskSucceeded() | TaskFailed() | ShardProgress():
             branch = _branch_of_task(checkpoint, signal.task)
@@ -214,8 +216,8 @@ def resume(
             return _time_out(machine, checkpoint, moment, limits)
         case TimerFired() if head.ending is None:
             branch = _branch_of_timer(checkpoint, signal.timer)
-        case UpdateMapRun() if instead is None and head.ending is None:
-            return _update(machine, checkpoint, signal, moment, limits, patience, token, unusable)
+        case UpdateMapRun() | ShardBounds() if instead is None and head.ending is None:
+            fork = distributed_map.bounded_by(checkpoint.parts, signal)
         case Stop():
             return _stop(machine, checkpoint, signal, moment, limits)
         case Break():
@@ -224,19 +226,25 @@ def resume(
                 redriving.reopen(draft)
             _break(draft, failures.said(signal.error, signal.cause))
             return draft.finish()
-    if branch is None and shard is None and not isinstance(signal, Continue):
+    of = branch or shard or fork
+    if of is None and not isinstance(signal, Continue):
         return Step(checkpoint)
     if instead is not None and not isinstance(signal, TaskStarted | TaskSubmitted):
         return resume(machine, checkpoint, instead, moment, limits)
     draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token, unusable=unusable)
-    return _step(draft, branch or shard, signal)
+    return _step(draft, of, signal)
 
 
-def _step(draft: Draft, of: Branch | Shard | None = None, signal: Signal | None = None) -> Step:
+def _step(draft: Draft, of: Branch | Shard | Fork | None = None, signal: Signal | None = None) -> Step:
     try:
         if isinstance(of, Shard):
             assert signal is not None
             shards_of_map.take_in(draft, of, signal)
+        elif isinstance(of, Fork):
+            assert isinstance(signal, UpdateMapRun | ShardBounds)
+            bounded = draft.checkpoint.fork(of.branch)
+            assert bounded is not None
+            distributed_map.take_bounds(draft, bounded, signal)
         elif of is not None:
             try:
                 _take_in(draft, of.number, signal)
@@ -373,29 +381,6 @@ def _stop(machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, 
         abort.everything(draft, "Aborted")
         ending.end(draft, wanted)
     return draft.finish()
-
-
-def _update(
-    machine: Machine,
-    checkpoint: Checkpoint,
-    update: UpdateMapRun,
-    moment: Moment,
-    limits: Limits,
-    patience: int | None,
-    token: TokenOf,
-    unusable: Unusable,
-) -> Step:
-    """Set new bounds for a Map Run under way; a bound that is None stays as it is. The run goes on with them at once."""
-    forks = (part for part in checkpoint.parts.values() if type(part) is Fork)
-    found = next((fork for fork in forks if fork.run is not None and fork.run.arn == update.arn), None)
-    if found is None:
-        return Step(checkpoint)
-    draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token, unusable=unusable)
-    fork = draft.checkpoint.fork(found.branch)
-    assert fork is not None
-    distributed_map.update(draft, fork, update)
-    draft.ready.append(fork.branch)
-    return _step(draft)
 
 
 def _time_out(machine: Machine, checkpoint: Checkpoint, moment: Moment, limits: Limits) -> Step:

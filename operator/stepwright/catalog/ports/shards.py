@@ -50,9 +50,10 @@ class Shards(Protocol):
     async def begin(
         self, shard: ShardTask, scheduled: Millis, parts: Mapping[PartId, EncodedPart], redrives: int
     ) -> None:
-        """Have the shard carried, from this checkpoint on if there is no such shard yet. One that has ended without
-        success goes on if it has been redriven less often than that. Durable when it returns; harmless to repeat. It runs
-        what its parent runs. ``scheduled``: when its task was."""
+        """Have the shard carried, from this checkpoint on if there is no such shard yet. One that has begun before goes on with
+        the bounds of this checkpoint, where bounds may change meanwhile. One that has ended without success goes on if it has
+        been redriven less often than that. Durable when it returns, but for the bounds, which it is told with each ``begin``;
+        harmless to repeat. It runs what its parent runs. ``scheduled``: when its task was."""
 
     async def until_ended(self, shard: ShardTask, progress: Callable[[ShardCounts], None]) -> ShardEnd:
         """How it has ended. Raises NotBegun. ``progress`` is called whenever it has come further, in the engine's event loop. One that is not

@@ -19,7 +19,15 @@ from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSubmitted, Ta
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
 from stepwright.tasks.by_execution import ByExecution, Key
-from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, Integration, Shows
+from stepwright.tasks.calls.integration import (
+    Again,
+    Answered,
+    Call,
+    CallFailed,
+    Changes,
+    Integration,
+    Shows,
+)
 from stepwright.tasks.calls.making import GivenUp, Making, key_of
 from stepwright.tasks.calls.slots import Slots
 
@@ -42,6 +50,7 @@ class CallDriver:
     ) -> None:
         self._integration = integration
         self._shows = integration if isinstance(integration, Shows) else None
+        self._changes = integration if isinstance(integration, Changes) else None
         self._report = report
         self._held = held
         self._answers_tokens = answers_tokens
@@ -106,7 +115,9 @@ class CallDriver:
         key = (ref.uid, task.task)
         if key in self._ended:
             self._report(ref.uid, self._ended[key])
-        elif key not in self._running and (task.submitted is None or task.resource.waits_for_end):
+        elif key in self._running:
+            await self._change(key, Call(ref, task))
+        elif task.submitted is None or task.resource.waits_for_end:
             self._calls[key] = call = Call(ref, task)
             self._running[key] = asyncio.create_task(self._run(key, call, again=again), name=f"call of {ref}")
 
@@ -142,6 +153,13 @@ class CallDriver:
         self._ended.pop(key, None)
         self._stopping.discard(key)
         self._making.reported(key)
+
+    async def _change(self, key: Key, call: Call) -> None:
+        """It was started before, and its parameters may be others now. What it had at first is not to arrive after them."""
+        if self._changes is not None:
+            if (beginning := self._beginning.get(key)) is not None:
+                await asyncio.gather(beginning, return_exceptions=True)
+            await self._changes.change(call)
 
     # --- A call ---------------------------------------------------------------------------------------------------
 

@@ -104,6 +104,14 @@ class Shows(Protocol):
         """That name: an execution's ARN. ``call.task.submitted`` is what ``begin`` has answered. Makes no call."""
 
 
+@runtime_checkable
+class Changes(Protocol):
+    """An integration whose tasks may be given other parameters while they run."""
+
+    async def change(self, call: Call) -> None:
+        """What was begun goes on with the parameters of this call. Harmless to repeat. Raises Unavailable."""
+
+
 class Integration(Protocol):
     """All calls raise CallFailed, and Unavailable if they should be repeated later."""
 

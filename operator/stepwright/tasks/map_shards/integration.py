@@ -59,6 +59,10 @@ class MapShards:
             await self._shards.stop(shard)
         return Answered(shard.uid)
 
+    async def change(self, call: Call) -> None:
+        """Other bounds, which a shard hears of whenever it is begun again."""
+        await self.begin(call)
+
     async def follow(self, call: Call, begun: Json) -> Answered:  # noqa: ARG002
         progress = _Progress(call, self._clock, self._report)
         shard = _shard(call, shards.beginning(call.task.parameters))

@@ -11,12 +11,13 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import open_work, versions
-from stepwright.asl.checkpoint.parts import Branch, Fork, MapRun
+from stepwright.asl.checkpoint.parts import ROOT, Branch, Fork, MapRun, Part, PartId, fork_id
 from stepwright.asl.failure import failures
 from stepwright.asl.interpreter import dataflow, forks, leaving, map_runs, open_shards, shards
 from stepwright.asl.interpreter.draft import Draft
@@ -25,7 +26,7 @@ from stepwright.asl.interpreter.transitions import leave_with_result
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map, Writer
 from stepwright.asl.resource import RESULT_WRITER
-from stepwright.asl.signals import Signal, TaskFailed, TaskSucceeded, UpdateMapRun
+from stepwright.asl.signals import ShardBounds, Signal, TaskFailed, TaskSucceeded, UpdateMapRun
 from stepwright.asl.text.payload import Payload
 
 _BEGUN_AT_ONCE: Final = 40
@@ -138,12 +139,17 @@ def _take_pieces(draft: Draft, branch: Branch, state: Map, fork: Fork, wanted: P
     fork.run = replace(fork.run, shard_items=window.items, reading=source.after is not None)
     fork.limit = _limit(draft, fork.run)
     draft.head.needs(versions.IN_PIECES)
-    together = open_shards.folded(draft.parts, fork)
-    is_judged = fork.run.redrives == 0  # what had failed before a redrive counts as a result
-    if is_judged and together.failed and not fork.run.reading and not forks.tolerates(together):
+    if not fork.run.reading and _fails_too_often(draft, fork):
         shards.exceed(draft, fork)  # of which share of all items that is was not known before
         return
     go_on(draft, branch, state, fork)
+
+
+def _fails_too_often(draft: Draft, fork: Fork) -> bool:
+    """Whether more has failed than the Map tolerates. What had failed before a redrive counts as a result."""
+    together = open_shards.folded(draft.parts, fork)
+    assert fork.run is not None
+    return fork.run.redrives == 0 and together.failed > 0 and not forks.tolerates(together)
 
 
 def _written(draft: Draft, branch: Branch, state: Map, fork: Fork, output: Json) -> None:
@@ -154,7 +160,33 @@ def _written(draft: Draft, branch: Branch, state: Map, fork: Fork, output: Json)
         _end(draft, branch, state, fork, map_tasks.written(fork, output))
 
 
-def update(draft: Draft, fork: Fork, update: UpdateMapRun) -> None:
+def bounded_by(parts: Mapping[PartId, Part], bounds: UpdateMapRun | ShardBounds) -> Fork | None:
+    """The Map Run, or the shard, that is to go on with these bounds, unless it has ended."""
+    if isinstance(bounds, ShardBounds):
+        root = parts.get(fork_id(ROOT))
+        return root if isinstance(root, Fork) and root.run is not None and root.run.is_shard else None
+    forks = (part for part in parts.values() if type(part) is Fork)
+    return next((fork for fork in forks if fork.run is not None and fork.run.arn == bounds.arn), None)
+
+
+def take_bounds(draft: Draft, fork: Fork, bounds: UpdateMapRun | ShardBounds) -> None:
+    """Go on with other bounds, which hold at once. What runs beyond them goes on to its end."""
+    assert fork.run is not None
+    if fork.run.leaving is not None:
+        return  # nothing begins any more
+    if isinstance(bounds, ShardBounds):
+        fork.limit, fork.tolerated_count = bounds.limit, bounds.tolerated
+    else:
+        _update(draft, fork, bounds)
+        if _fails_too_often(draft, fork):
+            shards.exceed(draft, fork)
+            return
+        open_shards.share_out(draft, fork)
+    draft.ready.append(fork.branch)
+
+
+def _update(draft: Draft, fork: Fork, update: UpdateMapRun) -> None:
+    """A bound that is None stays as it is."""
     assert fork.run is not None
     if update.max_concurrency is not None:
         fork.run = replace(fork.run, max_concurrency=update.max_concurrency)
