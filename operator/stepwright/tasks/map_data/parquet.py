@@ -1,90 +1,66 @@
-"""The rows of files of Parquet, by pyarrow: an optional install, which only who reads such files needs."""
+"""The rows of files of Parquet, by pyarrow: an optional install, which only who reads such files needs.
+
+A file of a few bytes may unpack to as much as it likes, whatever its metadata says, and what unpacks it is a large library in C++.
+So that runs in a process of its own (``parquet_process``) with an end to its memory and time, which has nothing of this one: it
+asks for the bytes that it needs, and answers with rows.
+"""
 
 from __future__ import annotations
 
-import io
-import math
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from typing import Any, Final
-
-import msgspec
+from contextlib import suppress
+from typing import IO, Final
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.map_data.reader_config import failed
+from stepwright.asl.text import jsontext
+from stepwright.tasks.map_data import parquet_process
 from stepwright.tasks.map_data.files import File
 
-_ROWS: Final = 1_000
-"""Made items at once."""
-
-_LACKING: Final = (
-    "Files of Parquet are read with pyarrow, which is not installed: pip install 'stepwright-asl[parquet]'"
-)
+_ENVIRONMENT: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+"""Python itself needs no more."""
+_ALLOCATORS: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+"""Others reserve more addresses than they use."""
 
 
-def items(file: File) -> Iterator[Json]:
-    """Each row as an object of its columns. Raises StateError, NotRead."""
-    try:
-        from pyarrow import ArrowException  # noqa: PLC0415 - see above
-        from pyarrow.parquet import ParquetFile  # noqa: PLC0415
-    except ImportError as missing:
-        raise failed(_LACKING) from missing
-    try:
-        rows = ParquetFile(_Seekable(file), buffer_size=1024 * 1024)
-        for batch in rows.iter_batches(batch_size=_ROWS):
-            for row in batch.to_pylist():
-                yield _plain(row)
-    except ArrowException as error:
-        raise failed(f"{file.shown} cannot be read as Parquet: {error}") from error
+def items(file: File, skip: int = 0) -> Iterator[Json]:
+    """Each row behind the first ``skip`` as an object of its columns. Raises StateError, NotRead."""
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    with subprocess.Popen(  # noqa: S603 - of this Python
+        [sys.executable, "-m", parquet_process.__name__, str(file.size()), str(skip)],
+        env=environment | _ALLOCATORS,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield from _rows(file, process.stdin, process.stdout)
+        finally:
+            process.kill()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
 
 
-class _Seekable(io.RawIOBase):
-    """An object as a file that can be read from any byte on."""
-
-    def __init__(self, file: File) -> None:
-        super().__init__()
-        self._file = file
-        self._size = file.size()
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = base + offset
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        end = self._size if size < 0 else min(self._size, self._at + size)
-        found = b"".join(self._file.pieces(self._at, end)) if end > self._at else b""
-        self._at += len(found)
-        return found
-
-
-def _plain(value: Any) -> Json:
-    """Moments and durations as texts, decimals as numbers, bytes as the text that they are, numbers that JSON does not have
-    as null."""
-    match value:
-        case dict():
-            return {str(name): _plain(member) for name, member in value.items()}
-        case list() | tuple():
-            return [_plain(member) for member in value]
-        case datetime() | date() | time():
-            return value.isoformat()
-        case timedelta():
-            return msgspec.to_builtins(value)  # type: ignore[no-any-return]
-        case float() if not math.isfinite(value):
-            return None
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case bytes():
-            return value.decode(errors="replace")
-    return value  # type: ignore[no-any-return]
+def _rows(file: File, given: IO[bytes], said: IO[bytes]) -> Iterator[Json]:
+    while True:
+        line = said.readline(parquet_process.LONGEST_LINE)
+        kind, text = line[:1], line[1:-1].decode()
+        if not line.endswith(b"\n"):  # it has ended without a word, or says too much
+            kind, text = parquet_process.FAILED, parquet_process.TOO_LARGE
+        match kind:
+            case parquet_process.ROW:
+                yield jsontext.parse(text)
+            case parquet_process.WANTED:
+                first, end = map(int, text.split())
+                with suppress(BrokenPipeError):  # then it says why
+                    given.writelines(file.pieces(first, end))
+                    given.flush()
+            case parquet_process.FAILED:
+                raise failed(f"{file.shown} cannot be read as Parquet: {text}")
+            case _:
+                return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Protocol, TypeAlias
 
 from stepwright.asl.json_types import Json
@@ -11,7 +12,7 @@ from stepwright.asl.map_data import reading
 from stepwright.asl.map_data.reader_config import ReaderConfig, failed
 from stepwright.asl.map_data.requests import Reading
 from stepwright.tasks.calls.services import ClientOf
-from stepwright.tasks.map_data import manifests
+from stepwright.tasks.map_data import manifests, parquet
 from stepwright.tasks.map_data.files import File
 from stepwright.tasks.map_data.objects import Bucket, Object
 
@@ -109,17 +110,14 @@ def _rows(config: ReaderConfig, file: File, place: Place, after: Place) -> Itera
     """Of a file that is read from its beginning, those behind a row."""
     rows = after.get("row", 0)
     file.tag = after.get("tag")
-    for number, item in enumerate(_content(config, file), start=1):
-        if number > rows:
-            yield item, {**place, "row": number, "tag": file.tag}
+    for number, item in enumerate(_content(config, file, rows), start=rows + 1):
+        yield item, {**place, "row": number, "tag": file.tag}
 
 
-def _content(config: ReaderConfig, file: File) -> Iterator[Json]:
+def _content(config: ReaderConfig, file: File, skip: int) -> Iterator[Json]:
     if config.input_type == "PARQUET":
-        from stepwright.tasks.map_data import parquet  # noqa: PLC0415 - an optional install, and large
-
-        return parquet.items(file)
-    return reading.of_pieces(config, file.content())
+        return parquet.items(file, skip)
+    return islice(reading.of_pieces(config, file.content()), skip, None)
 
 
 def _bucket(wanted: Reading, client_of: ClientOf) -> Bucket:
