@@ -145,6 +145,13 @@ async def test_what_the_api_refuses_fails_the_map() -> None:
         assert (await here.failure()).startswith("Kubernetes.NotFound: ")
 
 
+async def test_files_of_volumes_are_not_read_and_the_reason_says_what_to_do() -> None:
+    async with cluster() as here:
+        here.wanted = {"Resource": "file:read", "Parameters": {"Path": "a.csv"}, "ReaderConfig": {}}
+
+        assert "A Job that mounts it can put the file into object storage" in await here.failure()
+
+
 async def test_without_a_cluster_none_is_read() -> None:
     integration = MapData(NoServices(), DeferredFiles(no_urls))
     wanted: Any = {"Resource": "k8s:list", "Parameters": {**CONFIG_MAP}, "ReaderConfig": {}}

@@ -44,6 +44,12 @@ from stepwright.tasks.map_data.sources import OfFile, Source
 
 _OF_S3: Final = {GET: sources.of_object, LIST: sources.of_list}
 
+_NO_FOLDER: Final = f"{FILE} reads files below a folder of this machine, which --files names."
+_NO_VOLUMES: Final = (
+    f"{FILE} reads no volume of a cluster. A Job that mounts it can put the file into object storage, or a server can serve it by "
+    "HTTP, for an ItemReader that reads from there."
+)
+
 _THREADS: Final = 16
 """Readers that wait for files and objects at once."""
 
@@ -138,5 +144,5 @@ class MapData(AtOnce):
                 f"An ItemReader reads by {', '.join(map(str, READERS[:-1]))} or {READERS[-1]}, not by {wanted.resource}."
             )
         if self._folder is None:
-            raise failed(f"{FILE} reads files below a folder of this machine, which --files names.")
+            raise failed(_NO_FOLDER if self._objects is None else _NO_VOLUMES)
         return LocalFile(self._folder, sources.text(wanted, "Path"))
