@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -19,9 +20,11 @@ from stepwright.asl.resource import RESULT_WRITER
 from stepwright.asl.signals import Continue, Signal, Stop, TaskFailed, TaskId, TaskSucceeded, UpdateMapRun
 from stepwright.asl.step import Counts, Outcome, StartTask
 from tests.asl.test_distributed_map import PASS, TASK, each, map_run, output_of
+from tests.asl.test_map_shards import Sharded
 from tests.asl.virtual_time import Play, begin, run, states
 
 WRITER = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "results", "Prefix": "p"}}
+WRITER_IN_JSONATA = {"Resource": WRITER["Resource"], "Arguments": WRITER["Parameters"]}
 TWO_AT_ONCE = Limits(child_executions=2)
 
 
@@ -194,6 +197,37 @@ def test_an_item_that_no_input_can_be_made_of_is_left_as_it_is() -> None:
     assert play.outcome is not None
     assert play.outcome.status == "FAILED"
     assert inputs(bucket.named()) == {"SUCCEEDED": [{"n": 5}], "FAILED": [], "PENDING": ["b", "c"]}
+
+
+@pytest.mark.parametrize("writer", [{}, {"ResultWriter": WRITER_IN_JSONATA}])
+@pytest.mark.parametrize("shard_items", [None, 2])
+def test_an_expression_that_fails_while_others_run_is_named_in_the_history(
+    writer: dict[str, Any], shard_items: int | None
+) -> None:
+    selector = {
+        "n": "{% $states.context.Map.Item.Value = 2 ? $error('no') : $states.context.Map.Item.Value %}"
+    }
+    fields: dict[str, Any] = {"Items": "{% $states.input %}", "ItemSelector": selector, "MaxConcurrency": 1}
+    definition = {"QueryLanguage": "JSONata", **each(PASS, **fields, **writer)}
+    limits = replace(TWO_AT_ONCE, shard_items=shard_items)
+    play = begin(definition, [0, 1, 2, 3], limits)
+    sharded = Sharded(play).to_end(Bucket()) if shard_items else None
+    play = play.to_end(Bucket()) if sharded is None else sharded.parent
+
+    assert play.types[3:] == [
+        "MapRunStarted",
+        "MapRunFailed",
+        "EvaluationFailed",
+        "MapStateFailed",
+        "ExecutionFailed",
+    ]
+    [details] = [
+        event["evaluationFailedEventDetails"] for event in play.events if event["type"] == "EvaluationFailed"
+    ]
+    assert details["error"] == "States.QueryEvaluationError"
+    assert details["state"] == "Each"
+    if writer or not shard_items:
+        assert details["location"] == "ItemSelector/n"
 
 
 def test_a_writer_that_fails_then_leaves_the_failure_as_it_is() -> None:

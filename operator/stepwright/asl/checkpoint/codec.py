@@ -372,6 +372,7 @@ def _encode_leaving(leaving: Leaving) -> EncodedPart:
         "width": leaving.width or None,
         "cursor": leaving.cursor or None,
         "reading": leaving.reading or None,
+        "location": leaving.location,
     }
     return {name: value for name, value in encoded.items() if value is not None}
 
@@ -386,6 +387,7 @@ def _decode_leaving(encoded: EncodedPart) -> Leaving:
         encoded.get("width", 0),
         encoded.get("cursor", 0),
         encoded.get("reading", False),
+        encoded.get("location"),
     )
 
 

@@ -262,6 +262,8 @@ class Leaving(Struct, frozen=True):
     reading: bool = False
     """What was known of its items, beside a ``Source`` that is kept. If it runs in shards, all others are listed, too, each
     stretch by a shard that runs none."""
+    location: str | None = None
+    """The field of the Map whose expression has failed, if one has."""
 
 
 class MapRun(Struct, frozen=True):

@@ -71,6 +71,7 @@ class End(Struct, frozen=True, omit_defaults=True):
     elsewhere."""
     error: str | None = None
     cause: str | None = None
+    location: str | None = None
     """With which its Map fails, if it has left ``results`` all the same."""
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from stepwright.asl.failure import causes, errors
-from stepwright.asl.failure.errors import StateError
+from stepwright.asl.failure.errors import QueryError, StateError
 from stepwright.asl.failure.matching import Failure
 from stepwright.asl.limits import Limits
 from stepwright.asl.text import jsontext
@@ -20,6 +22,10 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_ExecutionFail
 class WholeSentence(StateError):  # noqa: N818 - what it is, is said by its base
     """An error whose cause AWS records as it is, without saying in which state it occurred."""
 
+    def __init__(self, error: str | None, cause: str | None, location: str | None = None) -> None:
+        super().__init__(error, cause)
+        self.location = location
+
 
 def of_error(error: StateError | InvalidJson, state_name: str, entered: int) -> Failure:
     """The failure of a state when evaluating one of its fields failed, or gave something without JSON
@@ -27,9 +33,14 @@ def of_error(error: StateError | InvalidJson, state_name: str, entered: int) -> 
     if isinstance(error, InvalidJson):
         return Failure(errors.RUNTIME, causes.in_state(state_name, entered, str(error)))
     if isinstance(error, WholeSentence):
-        return Failure(error.error, error.cause)
-    cause = causes.in_state(state_name, entered, error.cause or "")
-    return said(error.error, cause)
+        return Failure(error.error, error.cause, location=error.location)
+    failure = said(error.error, causes.in_state(state_name, entered, error.cause or ""))
+    return replace(failure, location=error.location) if isinstance(error, QueryError) else failure
+
+
+def is_of_expression(failure: Failure) -> bool:
+    """Whether AWS records an EvaluationFailed for it, if a field of the state itself has failed."""
+    return failure.error == errors.QUERY_EVALUATION_ERROR
 
 
 def said(error: str | None, cause: str | None) -> Failure:

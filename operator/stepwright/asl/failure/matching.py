@@ -18,7 +18,8 @@ _TIMEOUTS: Final = frozenset({errors.TIMEOUT, errors.HEARTBEAT_TIMEOUT})
 
 
 class Failure(Struct, frozen=True):
-    """The error of a failed state. ``heartbeat``: it is the States.Timeout of a missed heartbeat.
+    """The error of a failed state. ``heartbeat``: it is the States.Timeout of a missed heartbeat. ``location``: the field whose
+    expression has failed, if it is known.
 
     AWS records a missed heartbeat as States.Timeout, and documents States.HeartbeatTimeout as a name to match it by.
     """
@@ -26,6 +27,7 @@ class Failure(Struct, frozen=True):
     error: str | None
     cause: str | None
     heartbeat: bool = False
+    location: str | None = None
 
     @property
     def timed_out(self) -> bool:

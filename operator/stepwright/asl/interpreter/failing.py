@@ -5,7 +5,7 @@ from __future__ import annotations
 from stepwright.asl.checkpoint import open_work
 from stepwright.asl.checkpoint.parts import ROOT, Branch, OpenTimer
 from stepwright.asl.failure import failures, retry
-from stepwright.asl.failure.errors import QueryError, StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.failure.matching import Failure
 from stepwright.asl.interpreter import catch, dataflow, forks, history, transitions
 from stepwright.asl.interpreter.draft import Draft
@@ -85,15 +85,13 @@ def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: 
         )
     except (StateError, InvalidJson) as error:
         another = failures.of_error(error, state.name, branch.entered)
-        if isinstance(error, QueryError):
-            record_evaluation(draft, branch, state, error, another)
+        if failures.is_of_expression(another):
+            record_evaluation(draft, branch, state, another)
         return another
     return None
 
 
-def record_evaluation(
-    draft: Draft, branch: Branch, state: State, error: QueryError, failure: Failure
-) -> None:
+def record_evaluation(draft: Draft, branch: Branch, state: State, failure: Failure) -> None:
     """AWS's EvaluationFailed. It follows what the state's entry followed, if nothing has happened since."""
     previous = branch.previous
     if previous == branch.entered and not isinstance(state, Wait):
@@ -105,7 +103,7 @@ def record_evaluation(
         "EvaluationFailed",
         previous,
         "evaluationFailedEventDetails",
-        history.evaluation_failed(failure.error, failure.cause, error.location, state.name),
+        history.evaluation_failed(failure.error, failure.cause, failure.location, state.name),
     )
 
 

@@ -186,6 +186,8 @@ def fail_run(
     state = draft.state(parent)
     assert isinstance(state, Map)
     map_run_failed(draft, parent, state, fork, failure)
+    if failures.is_of_expression(failure):  # of the Map, in a shard
+        failing.record_evaluation(draft, parent, state, failure)
     failing.fail(draft, parent, state, failure, failed_event="MapStateFailed")
     if parent.phase == "enter":
         draft.ready.appendleft(parent.number)

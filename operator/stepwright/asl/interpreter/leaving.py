@@ -208,10 +208,10 @@ def _written(draft: Draft, fork: Fork, signal: TaskSucceeded | TaskFailed) -> No
         elif not _is_any_open(draft):
             _end(draft, draft.head.ending)
     elif fork.run.is_shard:
-        failure = Failure(leaving.error, leaving.cause)
+        failure = Failure(leaving.error, leaving.cause, location=leaving.location)
         shards.fail(draft, fork, failure, None if files is None else Payload(files))
     else:
-        raise WholeSentence(leaving.error, leaving.cause)
+        raise WholeSentence(leaving.error, leaving.cause, leaving.location)
 
 
 def _is_any_open(draft: Draft) -> bool:

@@ -41,7 +41,8 @@ def take_in(draft: Draft, shard: Shard, signal: Signal) -> None:
         case TaskSucceeded():
             end = shards.end_of(signal.output)
             if end.error is not None:
-                _fail_run(draft, fork, Failure(end.error, end.cause), (shard, end))
+                failure = Failure(end.error, end.cause, location=end.location)
+                _fail_run(draft, fork, failure, (shard, end))
                 return
             _ended(draft, fork, shard, end)
             _go_on(draft, fork, failed_before)
@@ -99,7 +100,9 @@ def _end(draft: Draft, fork: Fork, results: JsonText | None, failure: Failure | 
     counts, size = shards.counts_of(fork, run), draft.head.history_bytes
     if failure is None:
         return shards.encode_end(shards.End(counts, size, results))
-    return shards.encode_end(shards.End(counts, size, results, failure.error, failure.cause))
+    return shards.encode_end(
+        shards.End(counts, size, results, failure.error, failure.cause, failure.location)
+    )
 
 
 def _ended(draft: Draft, fork: Fork, shard: Shard, end: shards.End) -> None:

@@ -25,7 +25,7 @@ from stepwright.asl.checkpoint.parts import (
     branch_id,
 )
 from stepwright.asl.failure import failures
-from stepwright.asl.failure.errors import QueryError, StateError
+from stepwright.asl.failure.errors import StateError
 from stepwright.asl.failure.matching import Failure
 from stepwright.asl.interpreter import abort, ending, failing, forks, history, leaving, redriving, transitions
 from stepwright.asl.interpreter import shards as shards_of_map
@@ -337,7 +337,7 @@ def _fail(draft: Draft, branch: Branch, state: State, error: StateError | Invali
     draft.meter.begin_state()  # catching it may cost as much as a state
     failure = failures.of_error(error, state.name, branch.entered)
     failed_event = None
-    if isinstance(error, QueryError) and isinstance(state, Map | Parallel):
+    if failures.is_of_expression(failure) and isinstance(state, Map | Parallel):
         failed_event = f"{type(state).__name__}StateFailed"
     fork = draft.checkpoint.fork(branch.number)
     if fork is not None:
@@ -358,8 +358,8 @@ def _fail(draft: Draft, branch: Branch, state: State, error: StateError | Invali
             abort.branches(draft, fork, state, fork.previous)
             draft.checkpoint.drop_fork(fork)
     abort.cancel(draft, branch)
-    if isinstance(error, QueryError):
-        failing.record_evaluation(draft, branch, state, error, failure)
+    if failures.is_of_expression(failure):
+        failing.record_evaluation(draft, branch, state, failure)
     failing.fail(draft, branch, state, failure, failed_event)
     if first:
         draft.thaw()

@@ -69,6 +69,7 @@ def hold(draft: Draft, number: int, failure: Failure, failed: tuple[int, int] | 
             fork.width,
             fork.cursor,
             fork.run.reading,
+            failure.location,
         ),
     )
     source = draft.checkpoint.source(fork.branch)
