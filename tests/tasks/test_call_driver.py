@@ -59,6 +59,8 @@ class Service:
         self.of_host: str | Host | None = "host"
         self.open = self.most = 0
         self.released: list[TaskId] = []
+        self.cannot_stop: list[Exception] = []
+        """What the next stops raise."""
 
     def serves(self, resource: Resource) -> bool:
         return resource.service == "service"
@@ -102,6 +104,8 @@ class Service:
 
     async def stop(self, ref: ExecutionRef, task: CancelTask) -> None:  # noqa: ARG002
         self.calls.append(f"stop {task.submitted}")
+        if self.cannot_stop:
+            raise self.cannot_stop.pop(0)
 
     async def close(self) -> None:
         pass
@@ -383,6 +387,25 @@ def test_a_call_that_is_given_up_reports_nothing() -> None:
         scene.service.may_answer.set()
         await asyncio.sleep(1)
         assert (scene.signals, scene.driver.holds(REF.uid), scene.service.open) == ([STARTED], False, 0)
+
+    played(main)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("a defect"), Unavailable("away")])
+def test_a_task_that_cannot_be_stopped_keeps_no_other_running(failure: Exception) -> None:
+    async def main() -> None:
+        scene = Scene()
+        scene.service.ended.clear()
+        for number in (5, 6):
+            await scene.start(task(".sync", number=number))
+        scene.service.cannot_stop = [failure]
+        with pytest.raises(type(failure)):
+            await scene.driver.sweep(REF, frozenset())
+        await scene.driver.sweep(REF, frozenset())
+
+        stopped = ["stop {'id': 1}", "stop {'id': 2}"]
+        assert scene.service.calls[-3:] == [*stopped, stopped[0]]
+        assert not scene.driver.holds(REF.uid)
 
     played(main)
 

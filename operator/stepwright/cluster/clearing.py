@@ -7,6 +7,7 @@ that were kept and not made. A checkpoint that somebody else has edited is not f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ from stepwright.asl.step import CancelTask
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.stored import Stored
 from stepwright.engine import serving
+from stepwright.engine.insisting import all_of
 from stepwright.engine.ports import Loaded, Refused, TaskDriver, Uid
 
 log = structlog.get_logger(__name__)
@@ -33,8 +35,7 @@ class Clearing:
 
     async def stop_all(self, stored: Stored) -> None:
         """Returns once nothing runs for it any more. Raises Unavailable, NewerVersion."""
-        for driver in self._drivers:
-            await driver.sweep(stored.reference, frozenset())
+        await all_of(partial(driver.sweep, stored.reference, frozenset()) for driver in self._drivers)
         try:
             loaded = await self._journal.peek(stored)
         except Refused as error:

@@ -8,7 +8,7 @@ rejected write then no longer matters.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeVar
 
 import structlog
@@ -33,6 +33,22 @@ async def insist(ref: ExecutionRef, clock: Clock, call: Callable[[], Awaitable[T
             log.warning("store unavailable", execution=str(ref), reason=str(error), retry=delay)
             await clock.sleep(delay)
     raise AssertionError("delays never end")
+
+
+async def all_of(calls: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    """Make each of them, one after another, whatever others raise. Raises the first failure that nobody foresaw; if all were foreseen,
+    the first Unavailable."""
+    away: Unavailable | None = None
+    unforeseen: Exception | None = None
+    for call in calls:
+        try:
+            await call()
+        except Unavailable as error:
+            away = away or error
+        except Exception as error:  # noqa: BLE001 - it is raised below
+            unforeseen = unforeseen or error
+    if (failure := unforeseen or away) is not None:
+        raise failure
 
 
 class OutOfDate(Exception):  # noqa: N818 - it names a condition

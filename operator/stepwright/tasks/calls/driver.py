@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from stepwright.asl.failure.errors import RUNTIME
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import CancelTask, StartTask
+from stepwright.engine.insisting import all_of
 from stepwright.engine.ports import Clock, ExecutionRef, Report, Uid
 from stepwright.tasks.by_execution import ByExecution, Key
 from stepwright.tasks.calls.integration import (
@@ -141,9 +143,8 @@ class CallDriver:
         self._forget((ref.uid, task))
 
     async def sweep(self, ref: ExecutionRef, wanted: frozenset[TaskId]) -> None:
-        for task in set(self._calls.of(ref.uid)) - wanted:
-            known = self._calls[ref.uid, task].task
-            await self.stop(ref, _cancelled(known))
+        unwanted = [self._calls[ref.uid, task].task for task in self._calls.of(ref.uid) if task not in wanted]
+        await all_of(partial(self.stop, ref, _cancelled(task)) for task in unwanted)
 
     def _forget(self, key: Key) -> None:
         running = self._running.pop(key, None)
