@@ -69,7 +69,8 @@ def replay(folder: Path, categories: Sequence[str] = ()) -> list[Result]:
     assert data is not None
     results = folder / "results.json"
     port = free_port()
-    with moto.serving("127.0.0.1", folder / "moto.log") as aws:
+    (folder / "moto").mkdir()
+    with moto.serving("127.0.0.1", folder / "moto") as aws:
         environment = {"AWS_ENDPOINT_URL": aws, "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{port}"}
         with DevProcess(folder / "data", environment=environment) as dev:
             command = [

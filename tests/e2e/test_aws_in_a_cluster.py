@@ -31,7 +31,7 @@ def aws(kube: Kube, tmp_path: Path) -> Iterator[str]:
     address = kube.cluster.host_address
     if address is None:
         pytest.skip("the cluster does not say at which address it reaches this machine")
-    with serving(address, tmp_path / "moto.log") as url:
+    with serving(address, tmp_path) as url:
         yield url
 
 

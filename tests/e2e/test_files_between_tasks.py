@@ -133,7 +133,7 @@ def storage(kube: Kube, tmp_path: Path) -> Iterator[Storage]:
     address = kube.cluster.host_address
     if address is None:
         pytest.skip("the cluster does not say at which address it reaches this machine")
-    with serving(address, tmp_path / "moto.log") as url:
+    with serving(address, tmp_path) as url:
         anybody = {"endpoint_url": url, "aws_access_key_id": "a", "aws_secret_access_key": "b"}
         boto3.client("s3", region_name="us-east-1", **anybody).create_bucket(Bucket="files")
         iam = boto3.client("iam", region_name="us-east-1", **anybody)

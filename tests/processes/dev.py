@@ -16,6 +16,8 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
+from tests.processes.ending import ends_with_us
+
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = "arn:aws:iam::123456789012:role/anybody"
 ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
@@ -47,6 +49,7 @@ class DevProcess:
                 stderr=log,
                 text=True,
             )
+        ends_with_us(self._process)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", line)

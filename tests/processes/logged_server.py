@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from tests.processes.ending import ends_with_us
+
 END_SECONDS: Final = 60.0
 """How long it is given to end by itself."""
 
@@ -20,6 +22,7 @@ def started(
     """``options``: of Popen. What it says is in ``folder``/log."""
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, **options)
+    ends_with_us(server)
     try:
         yield server
     finally:

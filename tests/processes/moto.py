@@ -13,33 +13,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes.logged_server import started
 from tests.testcluster.ports import free_port
 
 
 @pytest.fixture(scope="session")
 def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its URL. All tests of a process share it, so each makes its own queues, tables and buckets."""
-    with serving("127.0.0.1", tmp_path_factory.mktemp("moto") / "log") as url:
+    with serving("127.0.0.1", tmp_path_factory.mktemp("moto")) as url:
         yield url
 
 
 @contextmanager
-def serving(address: str, log: Path) -> Iterator[str]:
-    """A server of its own; its URL."""
+def serving(address: str, folder: Path) -> Iterator[str]:
+    """A server of its own; its URL. Its log is in ``folder``."""
     port = free_port()
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "--host", address, "--port", str(port)],
-            stdout=output,
-            stderr=output,
-        )
-        try:
-            url = f"http://{address}:{port}"
-            _until_it_answers(server, url)
-            yield url
-        finally:
-            server.terminate()
-            server.wait()
+    command = [sys.executable, "-m", "moto.server", "--host", address, "--port", str(port)]
+    with started(command, folder) as server:
+        url = f"http://{address}:{port}"
+        _until_it_answers(server, url)
+        yield url
 
 
 def _until_it_answers(server: subprocess.Popen[bytes], url: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
+from tests.processes.ending import ends_with_us
 from tests.testcluster import Cluster
 from tests.testcluster.ports import free_port
 
@@ -75,6 +76,7 @@ class OperatorProcess:
         self._process = subprocess.Popen(
             command, stdout=self._log, stderr=subprocess.STDOUT, env=environment, cwd=ROOT
         )
+        ends_with_us(self._process)
         deadline = time.monotonic() + ready_seconds
         while self._answer("/readyz") is None:
             if self._process.poll() is not None:
