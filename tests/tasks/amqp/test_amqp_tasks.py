@@ -16,15 +16,13 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
 from stepwright.tasks.amqp.connection import read
 from stepwright.tasks.amqp.integration import Amqp
-from stepwright.tasks.calls.addresses import look_up
 from stepwright.tasks.calls.connection_parts import BadConnection
-from stepwright.tasks.calls.host_names import HostNames
-from stepwright.tasks.calls.integration import Again, Call, CallFailed, RefusedForNow
-from stepwright.tasks.calls.servers import Connector
+from stepwright.tasks.calls.integration import Again, Call, RefusedForNow
 from tests.processes.dev import DevProcess, ended
 from tests.processes.rabbitmq import PASSWORD, USER, VIRTUAL_HOST, RabbitMq
 from tests.sql.test_killed import machine
-from tests.tasks.http.calling import REF, Kept, secret
+from tests.tasks.http.calling import REF, Kept, certified, secret, secrets_of
+from tests.tasks.one_call import OneCall, nowhere
 from tests.tasks.relays import Relay
 from tests.tasks.start_tasks import start_task
 
@@ -39,8 +37,7 @@ def bus(server: RabbitMq, **amqp: Any) -> Kept:
         "tls": {"ca": server.certificates.text("ca.crt")},
         **amqp,
     }
-    files = {name: server.certificates.text(name) for name in ("client.crt", "client.key")}
-    return Kept({"amqp": spec}, secrets={"password": PASSWORD, **files})
+    return Kept({"amqp": spec}, secrets={"password": PASSWORD, **secrets_of(server.certificates)})
 
 
 def asked(number: int = 5, **parameters: Json) -> Call:
@@ -53,18 +50,8 @@ def asked(number: int = 5, **parameters: Json) -> Call:
     return Call(REF, start_task(parse("amqp:publish"), given, number))
 
 
-async def result(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> Any:
-    amqp = Amqp(kept, loopback=loopback, connector=Connector(HostNames(lookup)))
-    try:
-        return (await amqp.begin(call)).value
-    finally:
-        await amqp.close()
-
-
-async def failure(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> CallFailed:
-    with pytest.raises(CallFailed) as failed:
-        await result(kept, call, lookup, loopback=loopback)
-    return failed.value
+CALL = OneCall(Amqp)
+result, failure = CALL.result, CALL.failure
 
 
 @pytest.fixture
@@ -145,13 +132,7 @@ async def test_a_message_that_is_published_again_has_the_same_identity(rabbitmq:
 
 
 async def test_a_certificate_says_who_calls(rabbitmq: RabbitMq, channel: AbstractChannel) -> None:
-    tls = {
-        "ca": rabbitmq.certificates.text("ca.crt"),
-        "certificateFrom": secret("client.crt"),
-        "keyFrom": secret("client.key"),
-    }
-
-    await result(bus(rabbitmq, auth=None, tls=tls), asked())
+    await result(bus(rabbitmq, auth=None, tls=certified(rabbitmq.certificates)), asked())
 
     assert (await taken(channel)).body == b'{"n":7}'
 
@@ -345,9 +326,6 @@ async def test_a_virtual_host_that_is_not_there_is_told(rabbitmq: RabbitMq) -> N
 
 
 async def test_a_name_that_does_not_resolve_is_told(rabbitmq: RabbitMq) -> None:
-    def nowhere(*_: object) -> Any:
-        raise OSError(-2, "Name or service not known")
-
     failed = await failure(bus(rabbitmq, host="bus.example.test"), asked(), nowhere)
 
     assert (failed.error, failed.cause) == (

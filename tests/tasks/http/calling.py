@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -58,6 +58,22 @@ class Kept:
 
 def secret(key: str) -> dict[str, Any]:
     return {"secretKeyRef": {"name": "shop", "key": key}}
+
+
+def certified(certificates: Certificates, who: Literal["client", "expired"] = "client") -> dict[str, Any]:
+    """``tls`` of a Connection that shows a certificate, which is in its Secret by ``secrets_of``."""
+    return {
+        "ca": certificates.text("ca.crt"),
+        "certificateFrom": secret(f"{who}.crt"),
+        "keyFrom": secret(f"{who}.key"),
+    }
+
+
+def secrets_of(certificates: Certificates) -> dict[str, str]:
+    """All that clients may show."""
+    return {
+        name: certificates.text(name) for name in ("client.crt", "client.key", "expired.crt", "expired.key")
+    }
 
 
 def task(parameters: Json, number: int = 5) -> StartTask:

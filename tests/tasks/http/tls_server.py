@@ -43,7 +43,8 @@ class Certificates:
 
 
 def issue(folder: Path, *addresses: str) -> Certificates:
-    """``server`` is for localhost, 127.0.0.1 and these, ``other`` for another host, ``client`` a client's."""
+    """``server`` is for localhost, 127.0.0.1 and these, ``other`` for another host, ``client`` a client's, ``expired`` that of one whose
+    time is over."""
     more = "".join(f",IP:{address}" for address in addresses)
     _openssl(
         *_key(folder / "ca.key"),
@@ -60,11 +61,14 @@ def issue(folder: Path, *addresses: str) -> Certificates:
         "other": "subjectAltName=DNS:other.example.test",
         "client": "extendedKeyUsage=clientAuth",
     }.items():
+        "expired": "extendedKeyUsage=clientAuth",
         request, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
         extensions.write_text(extension + "\n")
-        _openssl(*_key(folder / f"{name}.key"), "-subj", f"/CN={name}", "-out", str(request))
+        subject = "client" if name == "expired" else name
+        days = "-1" if name == "expired" else "2"
+        _openssl(*_key(folder / f"{name}.key"), "-subj", f"/CN={subject}", "-out", str(request))
         _openssl("x509", "-req", "-in", str(request), "-CA", str(folder / "ca.crt"), "-CAkey", str(folder / "ca.key"),
-                 "-CAcreateserial", "-days", "2", "-extfile", str(extensions), "-out", str(folder / f"{name}.crt"))  # fmt: skip
+                 "-CAcreateserial", "-days", days, "-extfile", str(extensions), "-out", str(folder / f"{name}.crt"))  # fmt: skip
     return Certificates(folder)
 
 

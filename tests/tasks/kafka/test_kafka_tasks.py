@@ -13,19 +13,17 @@ from aiokafka import errors
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
-from stepwright.tasks.calls.addresses import look_up
 from stepwright.tasks.calls.connection_parts import BadConnection
-from stepwright.tasks.calls.host_names import HostNames
 from stepwright.tasks.calls.integration import Again, Call, CallFailed
 from stepwright.tasks.calls.policy import NotAllowed
-from stepwright.tasks.calls.servers import Connector
 from stepwright.tasks.kafka import integration
 from stepwright.tasks.kafka.client import Broker
 from stepwright.tasks.kafka.connection import read
 from tests.processes.dev import DevProcess, ended
 from tests.processes.kafka import LARGEST_MESSAGE_BYTES, PASSWORD, USER, Kafka
 from tests.sql.test_killed import machine
-from tests.tasks.http.calling import REF, Kept, secret
+from tests.tasks.http.calling import REF, Kept, secret, secrets_of
+from tests.tasks.one_call import OneCall, nowhere
 from tests.tasks.relays import Relay
 from tests.tasks.start_tasks import start_task
 
@@ -42,7 +40,7 @@ def log(server: Kafka, **kafka: Any) -> Kept:
         "tls": {"ca": server.certificates.text("ca.crt")},
         **kafka,
     }
-    return Kept({"kafka": spec}, secrets={"password": PASSWORD})
+    return Kept({"kafka": spec}, secrets={"password": PASSWORD, **secrets_of(server.certificates)})
 
 
 def plain(server: Kafka, port: int, **kafka: Any) -> Kept:
@@ -55,22 +53,8 @@ def asked(topic: str, number: int = 5, **parameters: Json) -> Call:
     return Call(REF, start_task(parse("kafka:publish"), given, number))
 
 
-def made(kept: Kept, lookup: Any = look_up, *, loopback: bool = True) -> integration.Kafka:
-    return integration.Kafka(kept, loopback=loopback, connector=Connector(HostNames(lookup)))
-
-
-async def result(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> Any:
-    kafka = made(kept, lookup, loopback=loopback)
-    try:
-        return (await kafka.begin(call)).value
-    finally:
-        await kafka.close()
-
-
-async def failure(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> CallFailed:
-    with pytest.raises(CallFailed) as failed:
-        await result(kept, call, lookup, loopback=loopback)
-    return failed.value
+CALL = OneCall(integration.Kafka)
+made, result, failure = CALL.made, CALL.result, CALL.failure
 
 
 # --- What arrives ---------------------------------------------------------------------------------------------------------
@@ -295,9 +279,6 @@ async def test_a_wrong_password_is_told_without_it(kafka: Kafka) -> None:
 
 
 async def test_a_name_that_does_not_resolve_is_told(kafka: Kafka) -> None:
-    def nowhere(*_: object) -> Any:
-        raise OSError(-2, "Name or service not known")
-
     failed = await failure(log(kafka, host="log.example.test"), asked("orders"), nowhere)
 
     assert (failed.error, failed.cause) == (

@@ -14,15 +14,13 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
 from stepwright.asl.text import jsontext
 from stepwright.tasks import table
-from stepwright.tasks.calls.addresses import look_up
 from stepwright.tasks.calls.connection_parts import BadConnection
-from stepwright.tasks.calls.host_names import HostNames
 from stepwright.tasks.calls.integration import Again, Call, CallFailed
-from stepwright.tasks.calls.servers import Connector
 from stepwright.tasks.mail.integration import Mail
 from tests.tasks.http.calling import REF, Kept, secret
 from tests.tasks.http.tls_server import Certificates
 from tests.tasks.mail.mail_server import PASSWORD, USER, Mailbox, serving
+from tests.tasks.one_call import OneCall, nowhere
 from tests.tasks.start_tasks import start_task
 
 
@@ -56,18 +54,8 @@ def asked(number: int = 5, **parameters: Json) -> Call:
     return Call(REF, start_task(parse("smtp:send"), given, number))
 
 
-async def sent(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> Any:
-    mail = Mail(kept, loopback=loopback, connector=Connector(HostNames(lookup)))
-    try:
-        return (await mail.begin(call)).value
-    finally:
-        await mail.close()
-
-
-async def failure(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> CallFailed:
-    with pytest.raises(CallFailed) as failed:
-        await sent(kept, call, lookup, loopback=loopback)
-    return failed.value
+CALL = OneCall(Mail)
+sent, failure = CALL.result, CALL.failure
 
 
 def lines(part: Any) -> str:
@@ -277,9 +265,6 @@ async def test_a_wrong_password_is_told_without_it(box: Mailbox, certificates: C
 
 
 async def test_a_name_that_does_not_resolve_is_told(certificates: Certificates) -> None:
-    def nowhere(*_: object) -> Any:
-        raise OSError(-2, "Name or service not known")
-
     failed = await failure(post(25, certificates, host="post.example.test"), asked(), nowhere)
 
     assert (failed.error, failed.cause) == (

@@ -14,13 +14,11 @@ from nats.aio.msg import Msg
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
-from stepwright.tasks.calls.addresses import look_up
-from stepwright.tasks.calls.host_names import HostNames
-from stepwright.tasks.calls.integration import Again, Call, CallFailed, RefusedForNow
-from stepwright.tasks.calls.servers import Connector
+from stepwright.tasks.calls.integration import Again, Call, RefusedForNow
 from stepwright.tasks.nats.integration import Nats
 from tests.processes.nats_server import PASSWORD, USER, NatsServer, serving
-from tests.tasks.http.calling import REF, Kept, secret
+from tests.tasks.http.calling import REF, Kept, secret, secrets_of
+from tests.tasks.one_call import OneCall, nowhere
 from tests.tasks.start_tasks import start_task
 
 
@@ -33,7 +31,7 @@ def bus(server: NatsServer, **nats: Any) -> Kept:
         "tls": {"ca": server.certificates.text("ca.crt")},
         **nats,
     }
-    return Kept({"nats": spec}, secrets={"password": PASSWORD})
+    return Kept({"nats": spec}, secrets={"password": PASSWORD, **secrets_of(server.certificates)})
 
 
 def asked(action: str, number: int = 5, **parameters: Json) -> Call:
@@ -46,18 +44,8 @@ def asked(action: str, number: int = 5, **parameters: Json) -> Call:
     return Call(REF, start_task(parse(f"nats:{action}"), given, number))
 
 
-async def result(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> Any:
-    nats = Nats(kept, loopback=loopback, connector=Connector(HostNames(lookup)))
-    try:
-        return (await nats.begin(call)).value
-    finally:
-        await nats.close()
-
-
-async def failure(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> CallFailed:
-    with pytest.raises(CallFailed) as failed:
-        await result(kept, call, lookup, loopback=loopback)
-    return failed.value
+CALL = OneCall(Nats)
+result, failure = CALL.result, CALL.failure
 
 
 @pytest.fixture
@@ -283,9 +271,6 @@ async def test_a_wrong_password_is_told_without_it(nats_server: NatsServer) -> N
 
 
 async def test_a_name_that_does_not_resolve_is_told(nats_server: NatsServer) -> None:
-    def nowhere(*_: object) -> Any:
-        raise OSError(-2, "Name or service not known")
-
     failed = await failure(bus(nats_server, host="bus.example.test"), asked("request"), nowhere)
 
     assert (failed.error, failed.cause) == (

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
-from stepwright.tasks.calls.addresses import look_up
-from stepwright.tasks.calls.host_names import HostNames
-from stepwright.tasks.calls.integration import Call, CallFailed
-from stepwright.tasks.calls.servers import Connector
+from stepwright.tasks.calls.integration import Call
 from stepwright.tasks.sql.integration import Sql
 from tests.processes.postgres import PASSWORD, USER, Postgres
 from tests.tasks.http.calling import REF, Kept, secret
+from tests.tasks.one_call import OneCall
 from tests.tasks.start_tasks import start_task
 
 
@@ -31,20 +27,12 @@ def database(postgres: Postgres, **sql: Any) -> Kept:
     return Kept({"sql": spec}, secrets={"password": PASSWORD})
 
 
-def integration(kept: Kept, lookup: Any = look_up, *, loopback: bool = True) -> Sql:
-    return Sql(kept, loopback=loopback, connector=Connector(HostNames(lookup)))
+CALL = OneCall(Sql)
+integration, result, failure = CALL.made, CALL.result, CALL.failure
 
 
 def asked(action: str, number: int = 5, **parameters: Json) -> Call:
     return Call(REF, start_task(parse(f"sql:{action}"), {"Connection": "shop", **parameters}, number))
-
-
-async def result(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> Any:
-    sql = integration(kept, lookup, loopback=loopback)
-    try:
-        return (await sql.begin(call)).value
-    finally:
-        await sql.close()
 
 
 async def query(kept: Kept, statement: str, *parameters: Json, **more: Json) -> Any:
@@ -54,9 +42,3 @@ async def query(kept: Kept, statement: str, *parameters: Json, **more: Json) -> 
 
 async def execute(kept: Kept, statement: str, *parameters: Json, number: int = 5) -> Any:
     return await result(kept, asked("execute", number, Statement=statement, Parameters=list(parameters)))
-
-
-async def failure(kept: Kept, call: Call, lookup: Any = look_up, *, loopback: bool = True) -> CallFailed:
-    with pytest.raises(CallFailed) as failed:
-        await result(kept, call, lookup, loopback=loopback)
-    return failed.value

@@ -18,6 +18,7 @@ from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.calls.integration import Again, AnswerLost, CallFailed
 from stepwright.tasks.sql.session import Session
 from tests.processes.postgres import PASSWORD, USER, Postgres
+from tests.tasks.one_call import nowhere
 from tests.tasks.sql.asking import asked, database, execute, failure, integration, query, result
 from tests.tasks.sql.test_sql_contract import TABLES
 
@@ -397,9 +398,6 @@ async def test_a_password_that_the_database_tells_is_hidden(postgres: Postgres) 
 
 
 async def test_a_name_that_does_not_resolve_is_told(postgres: Postgres) -> None:
-    def nowhere(*_: object) -> Any:
-        raise OSError(-2, "Name or service not known")
-
     failed = await failure(
         database(postgres, host="db.example.test"), asked("query", Statement="SELECT 1"), nowhere
     )
