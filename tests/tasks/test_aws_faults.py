@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -129,6 +130,30 @@ async def test_no_answer_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         over.set()
     assert len(Faulty.requests) == clients.ATTEMPTS
+
+
+@pytest.mark.usefixtures("faulty")
+async def test_an_answer_that_comes_byte_by_byte_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each byte came in time, and so the task took as long as the service went on."""
+    over = threading.Event()
+
+    def drip(handler: Faulty) -> None:
+        handler.answer(200, b"{", length=2**20)
+        while not over.wait(0.02):
+            handler.wfile.write(b" ")
+
+    monkeypatch.setattr(Faulty, "behaviour", drip, raising=False)
+    monkeypatch.setattr(clients, "ANSWER_SECONDS", 0.5)
+    try:
+        async with asyncio.timeout(60):
+            assert await failed(*QUEUES) == (
+                "Sqs.SdkClientException",
+                "Unable to execute HTTP request: Read timed out",
+            )
+    finally:
+        over.set()
 
 
 async def test_the_answer_breaks_off(faulty: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,8 +93,8 @@ class BoundedSession(URLLib3Session):  # type: ignore[misc]
         addresses: Callable[[str, str, int], Sequence[str]] | None = None,
         authorities: str | None = None,
     ) -> None:
-        """``trusted``: a file of certificates; None: the usual ones. ``timeout``: seconds until there is a connection, and between
-        two pieces of an answer. ``addresses``: those of a host that may be connected to, without a proxy; None: any, also by
+        """``trusted``: a file of certificates; None: the usual ones. ``timeout``: seconds until there is a connection, and until
+        there is an answer: its head, and then all of its body. ``addresses``: those of a host that may be connected to, without a proxy; None: any, also by
         the proxies that the environment names. ``authorities``: their certificates, in PEM, which are trusted instead. Raises
         MayNotConnect if these are not valid."""
         self._authorities = authorities
@@ -137,7 +137,7 @@ class BoundedSession(URLLib3Session):  # type: ignore[misc]
             arriving: Any = _Arriving(raw, request, self._answer_seconds)
             return AWSResponse(request.url, response.status_code, response.headers, arriving)
         with _told(raw, request):
-            body = b"" if request.method == "HEAD" else _body(raw)
+            body = b"" if request.method == "HEAD" else _body(raw, request.url, self._answer_seconds)
         raw.release_conn()
         read = _Read(body, list(raw.headers.items()))
         return AWSResponse(request.url, response.status_code, response.headers, read)
@@ -148,7 +148,7 @@ def _told(raw: Any, request: Any) -> Iterator[None]:
     """What an answer fails with while it is read, in botocore's words; its connection is not used again."""
     try:
         yield
-    except TooLong:
+    except (TooLong, ReadTimeoutError):
         raw.close()
         raise
     except urllib3.exceptions.ReadTimeoutError as error:
@@ -162,13 +162,16 @@ def _told(raw: Any, request: Any) -> Iterator[None]:
         raise HTTPClientError(error=error) from error
 
 
-def _body(raw: Any) -> bytes:
-    """Raises TooLong, and urllib3's ProtocolError where the connection ends before the answer does."""
-    pieces, size = [], 0
-    for piece in raw.stream(_PIECE_BYTES, decode_content=False):
+def _body(raw: Any, url: str, seconds: float) -> bytes:
+    """Raises TooLong, ReadTimeoutError, and urllib3's ProtocolError where the connection ends before the answer does."""
+    pieces, size, until = [], 0, time.monotonic() + seconds
+    # What has arrived, be it little: a server that says a byte now and then would be waited for in the middle of a piece.
+    while piece := raw.read1(_PIECE_BYTES, decode_content=False):
         size += len(piece)
         if size > LARGEST_BYTES:
             raise TooLong(f"the answer is larger than {LARGEST_BYTES:,} bytes")
+        if time.monotonic() > until:
+            raise ReadTimeoutError(endpoint_url=url)
         pieces.append(piece)
     _require_end(raw)
     return b"".join(pieces)
