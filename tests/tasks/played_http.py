@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 from stepwright.integrations.testing import Fault
 from tests.tasks.faulty_servers import NONSENSE
+from tests.tasks.relays import DRIP_SECONDS
 from tests.testcluster.ports import free_port
 
 Answer = tuple[int, dict[str, str], Any]
@@ -21,10 +22,10 @@ _PIECE: Final = b" " * 65_536
 
 @contextmanager
 def serving(
-    answer: Callable[[dict[str, str], bytes], Answer], fault: Fault | None, refusal: Answer
+    answer: Callable[[dict[str, str], bytes], Answer], fault: Fault | None, refusals: Mapping[Fault, Answer]
 ) -> Iterator[str]:
     """Its URL. ``answer``: to the headers, by small letters, and the body of a request, which it sees only where there is no
-    ``fault``. ``refusal``: of credentials that are not accepted."""
+    ``fault``. ``refusals``: what is answered instead, by faults that are said in words."""
     if fault == "down":
         yield f"http://127.0.0.1:{free_port()}"
         return
@@ -42,9 +43,11 @@ def serving(
                 case "broken":
                     self.wfile.write(NONSENSE)
                 case "huge":
-                    self._endless()
-                case "refusing":
-                    self._send(*refusal)
+                    self._endless(_PIECE, 0)
+                case "slow":
+                    self._endless(b" ", DRIP_SECONDS)
+                case "throttling" | "refusing" | "expired":
+                    self._send(*refusals[fault])
                 case _:
                     self._send(*answer({name.lower(): value for name, value in self.headers.items()}, body))
 
@@ -56,13 +59,13 @@ def serving(
             self.end_headers()
             self.wfile.write(content)
 
-        def _endless(self) -> None:
+        def _endless(self, piece: bytes, pause: float) -> None:
             self.send_response_only(200)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
             try:
-                while not over.is_set():
-                    self.wfile.write(_PIECE)
+                while not over.wait(pause):
+                    self.wfile.write(piece)
             except OSError:
                 pass  # nobody reads any more
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Literal, Self
+from typing import Final, Literal, Self
+
+DRIP_SECONDS: Final = 0.05
+"""Between two bytes."""
 
 
 class Relay:
     """``request``: bytes that nothing but the request has in it. Once they were ``asked``, what the server says is passed on, or it is
-    held back, or the connection ends, or that one ends which has asked first. ``port``: 0 lets the system choose."""
+    held back, or the connection ends, or that one ends which has asked first. With ``drip`` it is passed on byte by byte from the
+    beginning. ``port``: 0 lets the system choose."""
 
     def __init__(
         self,
         server_port: int,
         request: bytes,
-        then: Literal["pass", "hold", "cut", "cut once"],
+        then: Literal["pass", "hold", "cut", "cut once", "drip"],
         port: int = 0,
     ) -> None:
         self.then = then
@@ -70,5 +74,10 @@ class Relay:
                 return
             if self.asked.is_set() and self.then == "hold":
                 await asyncio.Event().wait()
+            if self.then == "drip":
+                for byte in data:
+                    writer.write(bytes([byte]))
+                    await asyncio.sleep(DRIP_SECONDS)
+                continue
             writer.write(data)
             await writer.drain()

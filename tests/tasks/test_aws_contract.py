@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, get_args
 
 import pytest
 
@@ -23,15 +23,15 @@ from tests.tasks.played_http import Answer, serving
 
 SECRET: Final = "canary-of-the-key"
 JSON: Final = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": "r-1"}
-REFUSAL: Final[Answer] = (
-    403,
-    JSON,
-    {"__type": "UnrecognizedClientException", "message": "The security token is invalid."},
-)
+REFUSALS: Final[Mapping[Fault, Answer]] = {
+    "throttling": (400, JSON, {"__type": "ThrottlingException", "message": "Rate exceeded"}),
+    "refusing": (403, JSON, {"__type": "UnrecognizedClientException", "message": "The token is invalid."}),
+    "expired": (403, JSON, {"__type": "ExpiredTokenException", "message": "The token is expired"}),
+}
 
 
 class _OverAws(Contract):
-    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    faults = frozenset(get_args(Fault))
     parameters: ClassVar[Json]
     monkeypatch: pytest.MonkeyPatch
 
@@ -50,12 +50,14 @@ class _OverAws(Contract):
     @asynccontextmanager
     async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
         self.begin()
+        if fault in ("silent", "slow"):
+            self.monkeypatch.setattr(clients, "ATTEMPTS", 1)
 
         def answer(headers: Mapping[str, str], body: bytes) -> Answer:
             operation = headers["x-amz-target"].rpartition(".")[2]
             return 200, JSON, self.answer(operation, json.loads(body))
 
-        with serving(answer, fault, REFUSAL) as url:
+        with serving(answer, fault, REFUSALS) as url:
             keys = {"AWS_ACCESS_KEY_ID": "AKIAKNOWN", "AWS_SECRET_ACCESS_KEY": SECRET}
             use_endpoint(self.monkeypatch, url, keys)
             yield OtherSide(

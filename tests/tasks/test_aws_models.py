@@ -14,7 +14,6 @@ from tests.tasks.aws_calls import called, use_endpoint
 from tests.tasks.played_http import Answer, serving
 
 INVOKE: Final = "bedrock:invokeModel"
-REFUSAL: Final[Answer] = (403, {}, {"message": "no"})
 
 
 class Model:
@@ -29,7 +28,7 @@ class Model:
 @pytest.fixture
 def model(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
     played = Model()
-    with serving(played.answer, None, REFUSAL) as url:
+    with serving(played.answer, None, {}) as url:
         use_endpoint(monkeypatch, moto, {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": url})
         yield played
 

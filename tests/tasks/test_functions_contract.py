@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import ClassVar, Final
+from typing import ClassVar, Final, get_args
 
 from stepwright.asl.definition import TaskCheck
 from stepwright.asl.definition.compiling import unchecked
@@ -17,13 +17,19 @@ from stepwright.tasks.functions.integration import FunctionCalls
 from tests.tasks.played_http import Answer, serving
 from tests.tasks.test_function_answers import OneFunction, unsigned
 
-REFUSAL: Final[Answer] = (403, {"x-amzn-ErrorType": "AccessDeniedException"}, {"message": "not yours"})
+REFUSALS: Final[Mapping[Fault, Answer]] = {
+    "throttling": (429, {"x-amzn-ErrorType": "TooManyRequestsException"}, {"message": "Rate Exceeded."}),
+    "refusing": (403, {"x-amzn-ErrorType": "AccessDeniedException"}, {"message": "not yours"}),
+    "expired": (403, {"x-amzn-ErrorType": "ExpiredTokenException"}, {"message": "not any more"}),
+}
 
 
 class TestFunction(Contract):
     resource = "arn:aws:states:::lambda:invoke"
-    errors = frozenset({"Lambda.SdkClientException", "Lambda.AccessDeniedException"})
-    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    errors = frozenset(
+        f"Lambda.{name}Exception" for name in ("SdkClient", "TooManyRequests", "AccessDenied", "ExpiredToken")
+    )
+    faults = frozenset(get_args(Fault))
     repeats: ClassVar[bool] = True
     url: str
 
@@ -58,7 +64,7 @@ class TestFunction(Contract):
             return len(calls)
 
         parameters: Json = {"FunctionName": "charge", "Payload": {"order": 7}}
-        with serving(answer, fault, REFUSAL) as self.url:
+        with serving(answer, fault, REFUSALS) as self.url:
             yield OtherSide(parameters, count)
 
 

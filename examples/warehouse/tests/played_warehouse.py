@@ -43,16 +43,28 @@ class PlayedWarehouse:
                 case "huge":
                     writer.write(b'{"ok": {"note": "' + b"x" * 1_000_000)
                 case _:
-                    writer.write(json.dumps(self.answer(asked)).encode() + b"\n")
+                    await self.say(json.dumps(self.answer(asked)).encode() + b"\n", writer)
             await writer.drain()
         except ConnectionError:
             pass
         finally:
             writer.close()
 
+    async def say(self, answer: bytes, writer: asyncio.StreamWriter) -> None:
+        if self.fault == "slow":
+            for byte in answer:
+                writer.write(bytes([byte]))
+                await asyncio.sleep(0.1)
+        else:
+            writer.write(answer)
+
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         if asked["key"] != KEY or self.fault == "refusing":
             return {"refused": f"nobody has the key {asked['key']}"}
+        if self.fault == "expired":
+            return {"refused": f"the key {asked['key']} has expired"}
+        if self.fault == "throttling":
+            return {"busy": True}
         match asked["do"]:
             case "reserve":
                 number = self.reserved.setdefault(asked["id"], len(self.reserved) + 1)

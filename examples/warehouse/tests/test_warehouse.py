@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import pytest
 from played_warehouse import KEY, PlayedWarehouse, played
@@ -23,7 +23,7 @@ def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 class _Kept(Contract):
     driver = DRIVER
     errors = calls.ERRORS
-    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    faults = frozenset(get_args(Fault))
     parameters: ClassVar[dict[str, Json]]
 
     @asynccontextmanager

@@ -70,23 +70,30 @@ def means(objects: Objects) -> Means:
     return Means(SystemClock(), lambda *_: None, objects, nothing, nothing, own_machine=True)
 
 
-class Dying:
-    """Implements ``tasks.calls.integration.Integration`` for another one, until the process ends at this moment of its first
-    call: nothing that it knew then is ever reported."""
+class Withholding:
+    """Implements ``tasks.calls.integration.Integration`` for another one: its calls stop at this moment, until ``go_on``. Where the
+    process ends before, nothing that it knew then is ever reported."""
 
     def __init__(self, integration: Integration, moment: Moment) -> None:
         self._integration = integration
         self._moment = moment
         self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._integration, name)
 
     async def begin(self, call: Call) -> Answered:
+        if self._moment == "before the request":
+            await self._stop()
+        answered = await self._integration.begin(call)
         if self._moment == "after the answer":
-            await self._integration.begin(call)
+            await self._stop()
+        return answered
+
+    async def _stop(self) -> None:
         self.reached.set()
-        return await asyncio.Event().wait()  # type: ignore[return-value]  # it never is
+        await self.go_on.wait()
 
 
 class Process:

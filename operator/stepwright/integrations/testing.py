@@ -17,11 +17,20 @@ from stepwright.asl.definition import TaskCheck
 from stepwright.asl.failure import errors as language_errors
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import parse
-from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskSubmitted, TaskSucceeded
+from stepwright.asl.signals import Signal, TaskFailed, TaskId, TaskStarted, TaskSubmitted, TaskSucceeded
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine.ports import Unavailable
 from stepwright.integrations.driver import Driver
-from stepwright.integrations.played import REF, Dying, Moment, Objects, Process, listening, means, task
+from stepwright.integrations.played import (
+    REF,
+    Moment,
+    Objects,
+    Process,
+    Withholding,
+    listening,
+    means,
+    task,
+)
 from stepwright.tasks.calls import named_connections
 from stepwright.tasks.calls.integration import (
     Again,
@@ -35,9 +44,10 @@ from stepwright.tasks.calls.means import Means
 
 __all__ = ["Contract", "Fault", "OtherSide"]
 
-Fault = Literal["down", "silent", "broken", "huge", "refusing"]
-"""What is wrong with the other side: nobody listens; it accepts and says nothing; it speaks no known language; it says more than a
-task's result may have; it does not accept the credentials."""
+Fault = Literal["down", "silent", "slow", "broken", "huge", "throttling", "refusing", "expired"]
+"""What is wrong with the other side: nobody listens; it accepts and says nothing; it says all that it should, but byte by byte; it
+speaks no known language; it says more than a task's result may have; it takes no more for now; it does not accept the credentials; it
+does not accept them any more."""
 
 LARGEST_RESULT_BYTES: Final = 256 * 1024
 PATIENCE_SECONDS: Final = 60.0
@@ -124,6 +134,28 @@ class Contract:
 
     def test_a_process_that_ends_between_request_and_answer_leaves_what_is_declared(self) -> None:
         self._play(lambda scene: self._killed(scene, "after the answer", self.effects))
+
+    def test_a_process_that_is_told_to_end_records_its_answer_or_leaves_the_call_to_the_next(self) -> None:
+        async def main(scene: _Scene) -> None:
+            withheld = Withholding(scene.another(scene.side), "after the answer")
+            process = scene.of(withheld)
+            await process.driver.start(REF, scene.task, again=False)
+            await withheld.reached.wait()
+            draining = asyncio.ensure_future(process.driver.drain())
+            await asyncio.sleep(0)
+            if withheld.again(scene.call) is Again.HARMLESS:
+                await draining
+                await self._carried_on(scene, process, self.effects)
+                return
+            assert not draining.done(), "a call that may not be made again is waited for"
+            withheld.go_on.set()
+            await draining
+            ends = [each for each in process.reported if not isinstance(each, TaskStarted)]
+            assert ends, "what was waited for is reported"
+            assert not isinstance(ends[0], TaskFailed), ends
+            assert await scene.side.effects() == self.effects
+
+        self._play(main)
 
     def test_what_was_begun_is_followed_by_the_next_process(self) -> None:
         if not self._waits_for_an_end:
@@ -212,14 +244,23 @@ class Contract:
     def test_nothing_is_answered(self) -> None:
         self._faulty("silent")
 
+    def test_what_is_answered_comes_too_slowly(self) -> None:
+        self._faulty("slow")
+
     def test_what_is_answered_makes_no_sense(self) -> None:
         self._faulty("broken")
 
     def test_what_is_answered_is_too_large(self) -> None:
         self._faulty("huge")
 
+    def test_no_more_is_taken_for_now(self) -> None:
+        self._faulty("throttling")
+
     def test_the_credentials_are_not_believed(self) -> None:
         self._faulty("refusing")
+
+    def test_the_credentials_are_not_believed_any_more(self) -> None:
+        self._faulty("expired")
 
     def test_no_secret_is_told(self) -> None:
         async def main(scene: _Scene) -> None:
@@ -234,10 +275,14 @@ class Contract:
     # --- How that is done ---------------------------------------------------------------------------------------------
 
     async def _killed(self, scene: _Scene, moment: Moment, done: int) -> None:
-        dying = Dying(scene.another(scene.side), moment)
-        process = scene.of(dying)
+        withheld = Withholding(scene.another(scene.side), moment)
+        process = scene.of(withheld)
         await process.driver.start(REF, scene.task, again=False)
-        await dying.reached.wait()
+        await withheld.reached.wait()
+        await self._carried_on(scene, process, done)
+
+    async def _carried_on(self, scene: _Scene, process: Process, done: int) -> None:
+        """By the next process, which knows nothing of what this one has ``done``."""
         assert await scene.side.effects() == done
         await process.driver.close()
         integration = scene.another(scene.side)

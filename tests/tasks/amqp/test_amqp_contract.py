@@ -14,7 +14,7 @@ from stepwright.tasks import amqp
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from tests.processes.rabbitmq import PASSWORD, USER, VIRTUAL_HOST, RabbitMq
-from tests.tasks.faulty_servers import faulty
+from tests.tasks.faulty_servers import ANY, faulty
 
 
 class TestPublish(Contract):
@@ -22,7 +22,7 @@ class TestPublish(Contract):
 
     resource = "amqp:publish"
     errors = frozenset({"Amqp.ConnectionFailed", "Amqp.AnswerLost", "Amqp.AuthenticationFailed"})
-    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    faults = ANY | {"refusing"}
     wrong = (
         {"Connection": "bus"},
         {"Connection": "bus", "Exchange": "", "RoutingKey": ""},
@@ -64,7 +64,9 @@ class TestPublish(Contract):
             },
             "tls": {"ca": self.rabbitmq.certificates.text("ca.crt")},
         }
-        if fault in ("silent", "broken", "huge"):
+        if fault == "slow":
+            spec["timeoutSeconds"] = 1
+        elif fault in ("silent", "broken", "huge"):
             spec |= {"timeoutSeconds": 30 if fault == "huge" else 1, "tls": {"mode": "Disabled"}}
         return OtherSide(
             {"Connection": "bus", "RoutingKey": "orders", "Message": {"item": "chair"}},
@@ -75,9 +77,11 @@ class TestPublish(Contract):
 
     @asynccontextmanager
     async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
-        if fault in ("down", "silent", "broken", "huge"):
+        if fault in ANY:
             # A frame that claims to have 4 GB.
-            async with faulty(fault, b"\x01\x00\x00\xff\xff\xff\xff" + b"x" * 10_000) as port:
+            async with faulty(
+                fault, b"\x01\x00\x00\xff\xff\xff\xff" + b"x" * 10_000, self.rabbitmq.port
+            ) as port:
                 yield self.side(port, fault)
         else:
             async with self.rabbitmq.channel() as channel:

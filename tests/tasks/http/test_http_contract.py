@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import pytest
 
@@ -20,17 +20,20 @@ PATHS: dict[Fault | None, str] = {
     None: "/echo",
     "down": "/ok",
     "silent": "/stall",
+    "slow": "/drip",
     "broken": "/garbage",
     "huge": "/endless",
+    "throttling": "/throttled",
     "refusing": "/unauthorized",
+    "expired": "/expired",
 }
 
 
 class _OverHttp(Contract):
     resource = "arn:aws:states:::http:invoke"
-    errors = frozenset({"States.Http.Socket", "States.Http.StatusCode.401"})
+    errors = frozenset({"States.Http.Socket", "States.Http.StatusCode.401", "States.Http.StatusCode.429"})
     wrong = ({}, {"ApiEndpoint": "https://localhost/"}, {"ApiEndpoint": 7, "Method": "GET"})
-    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    faults = frozenset(get_args(Fault))
     certificates: ClassVar[Certificates]
     method: ClassVar[str]
     also: ClassVar[dict[str, Json]] = {}

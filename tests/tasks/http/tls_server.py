@@ -60,8 +60,8 @@ def issue(folder: Path, *addresses: str) -> Certificates:
         "server": f"subjectAltName=DNS:localhost,DNS:api.example.test,IP:127.0.0.1{more}",
         "other": "subjectAltName=DNS:other.example.test",
         "client": "extendedKeyUsage=clientAuth",
-    }.items():
         "expired": "extendedKeyUsage=clientAuth",
+    }.items():
         request, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
         extensions.write_text(extension + "\n")
         subject = "client" if name == "expired" else name
@@ -327,5 +327,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "/not-found": _status("404 Not Found", b'{"message": "no such charge"}'),
     "/busy": _status("503 Service Unavailable", b"later", "text/plain", Retry_After="1"),
     "/error-image": _status("500 Internal Server Error", b"\x89PNG", "image/png"),
+    "/throttled": _status(
+        "429 Too Many Requests", b'{"ok": false, "error": "ratelimited"}', Retry_After="30"
+    ),
     "/unauthorized": _status("401 Unauthorized", b"{}"),
+    "/expired": _status("401 Unauthorized", b"{}", WWW_Authenticate='Bearer error="invalid_token"'),
 }

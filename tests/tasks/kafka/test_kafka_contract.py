@@ -14,7 +14,7 @@ from stepwright.tasks import kafka as tasks
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from tests.processes.kafka import PASSWORD, USER, Kafka
-from tests.tasks.faulty_servers import faulty
+from tests.tasks.faulty_servers import ANY, faulty
 
 # The first of them may have to fetch Kafka.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -25,7 +25,7 @@ class TestPublish(Contract):
 
     resource = "kafka:publish"
     errors = frozenset({"Kafka.ConnectionFailed", "Kafka.AnswerLost", "Kafka.AuthenticationFailed"})
-    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    faults = ANY | {"refusing"}
     wrong = (
         {"Connection": "log"},
         {"Connection": "log", "Topic": ""},
@@ -64,7 +64,9 @@ class TestPublish(Contract):
             },
             "tls": {"ca": self.kafka.certificates.text("ca.crt")},
         }
-        if fault in ("silent", "broken", "huge"):
+        if fault == "slow":
+            spec["timeoutSeconds"] = 1
+        elif fault in ("silent", "broken", "huge"):
             spec |= {"timeoutSeconds": 30 if fault == "huge" else 1, "tls": {"mode": "Disabled"}}
         return OtherSide(
             {"Connection": "log", "Topic": "contract", "Message": {"item": "chair"}},
@@ -75,9 +77,9 @@ class TestPublish(Contract):
 
     @asynccontextmanager
     async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
-        if fault in ("down", "silent", "broken", "huge"):
+        if fault in ANY:
             # An answer that claims to have 2 GB.
-            async with faulty(fault, b"\x7f\xff\xff\xff" + b"x" * 10_000) as port:
+            async with faulty(fault, b"\x7f\xff\xff\xff" + b"x" * 10_000, self.kafka.port) as port:
                 yield self.side(port, fault, 0)
         else:
             await self.kafka.make("contract")

@@ -21,7 +21,7 @@ PASSWORD = "canary-password"
 
 @dataclass
 class Mailbox:
-    """A handler of aiosmtpd. ``replies``: by recipient, and by ``DATA``, what is said instead of what would be."""
+    """A handler of aiosmtpd. ``replies``: by recipient, and by ``AUTH``, ``MAIL`` and ``DATA``, what is said instead of what would be."""
 
     port: int = 0
     mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
@@ -33,6 +33,11 @@ class Mailbox:
 
     def identities(self) -> set[str]:
         return {str(message_from_bytes(content)["Message-ID"]) for _, _, content in self.mails}
+
+    async def handle_MAIL(self, _: Any, __: Any, envelope: Any, address: str, ___: Any) -> str:
+        if "MAIL" not in self.replies:
+            envelope.mail_from = address
+        return self.replies.get("MAIL", "250 OK")
 
     async def handle_RCPT(self, _: Any, __: Any, envelope: Any, address: str, ___: Any) -> str:
         if address not in self.replies:
@@ -48,6 +53,8 @@ class Mailbox:
 
     def authenticated(self, _: Any, __: Any, ___: Any, mechanism: str, given: Any) -> AuthResult:
         assert isinstance(given, LoginPassword), mechanism
+        if "AUTH" in self.replies:
+            return AuthResult(success=False, handled=False, message=self.replies["AUTH"])
         return AuthResult(success=given == LoginPassword(USER.encode(), PASSWORD.encode()), handled=False)
 
 

@@ -13,15 +13,20 @@ from stepwright.integrations.testing import Contract, Fault, OtherSide
 from stepwright.tasks import mail
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
-from tests.tasks.faulty_servers import faulty
+from tests.tasks.faulty_servers import ANY, faulty
 from tests.tasks.http.tls_server import Certificates
 from tests.tasks.mail.mail_server import PASSWORD, USER, Mailbox, serving
+
+REPLIES: dict[Fault | None, dict[str, str]] = {
+    "throttling": {"MAIL": "421 4.7.0 too many mails"},
+    "expired": {"AUTH": "535 5.7.8 the password has expired"},
+}
 
 
 class TestSend(Contract):
     resource = "smtp:send"
     errors = frozenset({"Smtp.ConnectionFailed", "Smtp.AuthenticationFailed", "Smtp.TransientFailure", "Smtp.PermanentFailure", "Smtp.AnswerLost"})  # fmt: skip
-    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    faults = ANY | {"throttling", "refusing", "expired"}
     wrong = (
         {"Connection": "post", "To": "a@example.com"},
         {"Connection": "post", "To": "nobody", "Subject": "x"},
@@ -69,7 +74,7 @@ class TestSend(Contract):
             },
             "tls": {"ca": self.certificates.text("ca.crt")},
         }
-        if fault == "silent":
+        if fault in ("silent", "slow"):
             spec["timeoutSeconds"] = 1
         return OtherSide(
             {
@@ -85,12 +90,13 @@ class TestSend(Contract):
 
     @asynccontextmanager
     async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
-        if fault in (None, "refusing"):
-            async with serving(self.certificates) as box:
+        async with serving(self.certificates) as box:
+            if fault in ANY:
+                async with faulty(fault, b"220-" + b"x" * 10_000 + b"\r\n", box.port) as port:
+                    yield self.side(port, box, fault)
+            else:
+                box.replies |= REPLIES.get(fault, {})
                 yield self.side(box.port, box, fault)
-        else:
-            async with faulty(fault, b"220-" + b"x" * 10_000 + b"\r\n") as port:
-                yield self.side(port, Mailbox(), fault)
 
 
 class TestSendThatWaitsForAToken(TestSend):

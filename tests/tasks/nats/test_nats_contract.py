@@ -16,14 +16,14 @@ from stepwright.tasks import nats
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from tests.processes.nats_server import PASSWORD, USER, NatsServer
-from tests.tasks.faulty_servers import faulty
+from tests.tasks.faulty_servers import ANY, faulty
 
 Counted = Callable[[], Awaitable[int]]
 
 
 class _OverNats(Contract):
     errors = frozenset({"Nats.ConnectionFailed", "Nats.AnswerLost", "Nats.AuthorizationViolation"})
-    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    faults = ANY | {"refusing"}
     wrong = (
         {"Connection": "bus"},
         {"Connection": "bus", "Subject": "orders.*"},
@@ -60,7 +60,7 @@ class _OverNats(Contract):
             },
             "tls": {"ca": self.nats_server.certificates.text("ca.crt")},
         }
-        if fault == "silent":
+        if fault in ("silent", "slow"):
             spec["timeoutSeconds"] = 1
         return OtherSide(
             {"Connection": "bus", "Subject": "orders.new", "Message": {"item": "chair"}},
@@ -71,12 +71,12 @@ class _OverNats(Contract):
 
     @asynccontextmanager
     async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
-        if fault in ("down", "silent", "broken", "huge"):
+        if fault in ANY:
 
             async def nothing() -> int:
                 return 0
 
-            async with faulty(fault, b"INFO {" + b"x" * 10_000) as port:
+            async with faulty(fault, b"INFO {" + b"x" * 10_000, self.nats_server.port) as port:
                 yield self.side(port, fault, nothing)
         else:
             async with self.nats_server.client() as client, self.listening(client) as effects:

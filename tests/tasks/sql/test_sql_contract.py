@@ -15,7 +15,7 @@ from stepwright.tasks import sql
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from tests.processes.postgres import PASSWORD, USER, Postgres
-from tests.tasks.faulty_servers import faulty
+from tests.tasks.faulty_servers import ANY, faulty
 
 TABLES = """
 DROP TABLE IF EXISTS orders, stepwright_tasks;
@@ -24,9 +24,17 @@ CREATE TABLE stepwright_tasks (task uuid PRIMARY KEY, made timestamptz NOT NULL 
 """
 
 
+LIMITED = "limited"
+LIMITS: dict[Fault | None, str] = {
+    "throttling": "CONNECTION LIMIT 0",
+    "expired": "VALID UNTIL '2020-01-01'",
+}
+"""Of that role."""
+
+
 class _OverSql(Contract):
-    errors = frozenset({"Sql.ConnectionFailed", "Sql.ConnectionLost", "Sql.28P01"})
-    faults = frozenset({"down", "silent", "broken", "huge", "refusing"})
+    errors = frozenset({"Sql.ConnectionFailed", "Sql.ConnectionLost", "Sql.28P01", "Sql.53300"})
+    faults = ANY | {"throttling", "refusing", "expired"}
     postgres: ClassVar[Postgres]
     statement: ClassVar[str]
     also: ClassVar[dict[str, Json]] = {}
@@ -56,13 +64,13 @@ class _OverSql(Contract):
             "port": port,
             "database": "postgres",
             "auth": {
-                "username": USER,
+                "username": LIMITED if fault in LIMITS else USER,
                 "passwordFrom": {"secretKeyRef": {"name": "shop", "key": "password"}},
             },
             "tls": {"ca": self.postgres.certificates.text("ca.crt")},
             **self.also,
         }
-        if fault == "silent":
+        if fault in ("silent", "slow"):
             spec["timeoutSeconds"] = 1
         password = "canary of somebody else" if fault == "refusing" else PASSWORD
         return OtherSide(
@@ -72,8 +80,12 @@ class _OverSql(Contract):
     @asynccontextmanager
     async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
         await self.postgres.run(TABLES)
-        if fault in ("down", "silent", "broken"):
-            async with faulty(fault) as port:
+        if fault in LIMITS:
+            await self.postgres.run(
+                f"DROP ROLE IF EXISTS {LIMITED}; CREATE ROLE {LIMITED} LOGIN PASSWORD '{PASSWORD}' {LIMITS[fault]}"
+            )
+        if fault in ANY - {"huge"}:
+            async with faulty(fault, behind=self.postgres.port) as port:
                 yield self.side(port, fault)
         else:
             yield self.side(self.postgres.port, fault)
