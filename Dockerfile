@@ -1,6 +1,7 @@
 # The operator's image: docker build -t stepwright .
 # BASE needs python3 (3.11 or later) with venv, and nothing else. A release is built from a base with a digest, so that it can
 # be built again: --build-arg RELEASE=true --build-arg BASE=python:3.13-slim@sha256:...
+# The console's pages come from the context, as `make console` has built them, so that no image has Node.js.
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
@@ -27,6 +28,8 @@ RUN /opt/build/bin/uv export --quiet --frozen --no-dev --extra sql --extra mail 
        -r requirements.txt
 COPY README.md LICENSE ./
 COPY operator operator
+RUN test "${RELEASE}" = false -o -f operator/stepwright/console/dist/index.html \
+    || { echo "a release needs the console: run \`make console\` first" >&2; exit 1; }
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
     && /opt/build/bin/pip --python /opt/stepwright/bin/python install --no-cache-dir --no-deps dist/*.whl
 

@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.bytecode
 endif
 
-.PHONY: help setup check lint format types contracts unit coverage test conformance simulate fuzz demo cluster cluster-down bench bench-check bench-record bench-interpreter verify generate sbom image clean
+.PHONY: help setup check lint format types contracts unit coverage test conformance simulate fuzz demo console console-check console-format console-test cluster cluster-down bench bench-check bench-record bench-interpreter verify generate sbom image clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -53,7 +53,7 @@ coverage: setup ## Which lines and branches the tests of `make unit` take, by pa
 	@$(RUN) coverage json --quiet -o .coverage/report.json
 	@$(RUN) python -m tests.data.coverage_by_package < .coverage/report.json
 
-test: setup ## Everything: sets up a cluster (see tests/testcluster/README.md) and runs all tests
+test: setup console-check console-test ## Everything: the console, then a cluster (see tests/testcluster/README.md) and all tests on it
 	$(RUN) pytest -n $(WORKERS) $(PARALLEL) --durations=20 $(if $(RECORD),--record-durations)
 
 conformance: setup ## Replay recorded AWS interactions against stepwright dev, by category (CATEGORIES="base timeouts")
@@ -73,6 +73,27 @@ cluster: ## Start the test cluster and print its kubeconfig
 
 cluster-down: ## Stop the test cluster
 	@python3 -m tests.testcluster down
+
+# Node.js builds and tests the console and nothing else: neither `make check` nor what runs needs it.
+NPM := npm --prefix console --no-progress
+
+console/node_modules/.installed: console/package.json console/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+	  || { echo "the console is built by Node.js 20.19 or later with npm: https://nodejs.org/en/download" >&2; exit 1; }
+	@$(NPM) ci
+	@touch $@
+
+console: console/node_modules/.installed ## Build the console's pages, which Python serves (needs Node.js)
+	@$(NPM) run --silent build
+
+console-check: console/node_modules/.installed ## Of the console: lint, types, unit tests
+	@$(NPM) run --silent check
+
+console-format: console/node_modules/.installed ## Of the console: mend what can be mended
+	@$(NPM) run --silent format
+
+console-test: setup console ## The console in a real browser, before a real `stepwright dev`
+	@CHROMIUM="$${CHROMIUM:-$$($(RUN) python -m tests.processes.chromium)}" PATH="$(CURDIR)/.venv/bin:$$PATH" $(NPM) run --silent browser
 
 BENCH := $(RUN) --group bench python -m bench
 
@@ -115,4 +136,5 @@ image: setup ## Build the operator's image into an archive; prints its path
 	@$(RUN) python -c "from pathlib import Path; from tests.testcluster.images import build_operator_image; print(build_operator_image(Path('.')))"
 
 clean:
+	rm -rf console/node_modules operator/stepwright/console/dist
 	rm -rf .venv .venv-uv .bytecode .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -244,8 +245,22 @@ def test_every_dependency_has_its_line() -> None:
         *chain.from_iterable(project["dependency-groups"].values()),
     ]
     known = {re.split(r"[<>=\[ ]", requirement)[0] for requirement in wanted}
+    page = text("dependencies.md")
 
-    assert first_cells(text("dependencies.md"), r"[\w-]+") == known
+    assert first_cells(page.replace(_in_the_browser(page), ""), r"[\w-]+") == known
+
+
+def test_every_package_of_the_console_has_its_line() -> None:
+    packages = json.loads((ROOT / "console/package.json").read_text(encoding="utf-8"))
+    section = _in_the_browser(text("dependencies.md"))
+    tools = set(re.findall(r"`([^`]+)`", section.rpartition("|\n")[2]))
+
+    assert first_cells(section, r"[\w@/-]+") == set(packages["dependencies"])
+    assert {re.sub(r"^@types/.*", "@types/*", name) for name in packages["devDependencies"]} <= tools
+
+
+def _in_the_browser(page: str) -> str:
+    return page.split("\n## In the browser\n")[1].split("\n## ", maxsplit=1)[0]
 
 
 # --- Manifests --------------------------------------------------------------------------------------------------------

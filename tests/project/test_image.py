@@ -71,3 +71,22 @@ def test_the_tools_that_build_are_pinned_everywhere_to_the_same() -> None:
 
     assert project["build-system"]["requires"] == [name for name in pinned if name.startswith("hatchling==")]
     assert set(pinned) <= set(exported)
+
+
+@pytest.mark.parametrize(
+    ("release", "built", "code"), [("false", False, 0), ("true", True, 0), ("true", False, 1)]
+)
+def test_a_release_has_the_console(release: str, built: bool, code: int, tmp_path: Path) -> None:
+    found = re.search(r"^RUN (test \"\${RELEASE}\".*?)\nRUN", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    if built:
+        pages = tmp_path / "operator/stepwright/console/dist"
+        pages.mkdir(parents=True)
+        (pages / "index.html").touch()
+    command = ["/bin/sh", "-c", found[1]]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"RELEASE": release}, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == code
+    assert done.stderr == ("a release needs the console: run `make console` first\n" if code else "")

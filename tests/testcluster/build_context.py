@@ -1,4 +1,7 @@
-"""Which files go into an image build, and one hash over them: git's view of the folder, less .dockerignore."""
+"""Which files go into an image build, and one hash over them: git's view of the folder, less .dockerignore.
+
+The console's pages are the one thing in it that is built before, and that git does not have.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import fnmatch
 import hashlib
 import subprocess
 from pathlib import Path, PurePosixPath
+
+_PAGES = "operator/stepwright/console/dist"
 
 
 def digest(context: Path) -> str:
@@ -31,6 +36,7 @@ def files(context: Path) -> list[str]:
         names = {name for name in listed.stdout.split("\0") if name}
     else:  # no git folder, as in a source archive
         names = {str(path.relative_to(context)) for path in context.rglob("*") if path.is_file()}
+    names |= {str(path.relative_to(context)) for path in (context / _PAGES).rglob("*") if path.is_file()}
     rules = _rules(context / ".dockerignore")
     return sorted(name for name in names if name == "Dockerfile" or not _ignored(name, rules))
 

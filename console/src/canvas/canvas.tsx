@@ -1,0 +1,181 @@
+/** A definition as a graph, and how an execution stands in it. */
+import { Background, BackgroundVariant, Controls, MarkerType, MiniMap, ReactFlow } from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { type Standing, standing, type Tally } from "../execution/visits";
+import { layout, type Placed } from "../graph/layout";
+import type { Graph } from "../graph/of_definition";
+import { useDark } from "../theme/mode";
+import { words } from "../words";
+import "./canvas.css";
+import { Way, type WayEdge } from "./edges";
+import { engine } from "./engine";
+import { Box, type BoxNode, spoken } from "./nodes";
+
+const NODES = { box: Box };
+const EDGES = { way: Way };
+
+/** Smaller than this nothing can be read: a tall graph begins at its top instead, with a map of all of it. */
+const READABLE = 0.6;
+const MARGIN = 24;
+/** From so many on, what is out of sight is not drawn. */
+const MANY = 300;
+
+interface Props {
+  graph: Graph;
+  tallies?: ReadonlyMap<string, Tally>;
+  taken?: ReadonlySet<string>;
+  selected?: string | null;
+  onSelect?: (pointer: string | null) => void;
+}
+
+export function Canvas({ graph, tallies, taken, selected = null, onSelect }: Props) {
+  const { placed, failed } = usePlaced(graph);
+  const frame = useRef<HTMLDivElement>(null);
+  const nodes = useNodes(graph, placed, tallies, selected, Boolean(onSelect));
+  const edges = useEdges(graph, placed, taken);
+  const isDark = useDark();
+  if (failed)
+    return (
+      <div className="canvas">
+        <p className="waiting">{words.graph.failed}</p>
+      </div>
+    );
+  const view = placed && firstView(placed, frame.current);
+  return (
+    <div className="canvas" ref={frame}>
+      {!view && (
+        <p className="waiting" role="status">
+          {words.graph.layingOut}
+        </p>
+      )}
+      {view && (
+        <ReactFlow
+          aria-label={words.graph.label}
+          colorMode={isDark ? "dark" : "light"}
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={NODES}
+          edgeTypes={EDGES}
+          defaultViewport={view.viewport}
+          minZoom={0.05}
+          maxZoom={2}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          edgesFocusable={false}
+          elementsSelectable={Boolean(onSelect)}
+          deleteKeyCode={null}
+          onlyRenderVisibleElements={graph.nodes.length > MANY}
+          onNodesChange={(changes) => {
+            for (const change of changes) if (change.type === "select" && change.selected) onSelect?.(change.id);
+          }}
+          onPaneClick={() => onSelect?.(null)}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
+          <Controls showInteractive={false} />
+          {view.isPartial && (
+            <MiniMap pannable zoomable ariaLabel={words.graph.map} nodeColor={colour} nodeStrokeWidth={0} />
+          )}
+        </ReactFlow>
+      )}
+    </div>
+  );
+}
+
+function usePlaced(graph: Graph): { placed: Placed | null; failed: boolean } {
+  const [found, find] = useState<{ placed: Placed | null; failed: boolean }>({ placed: null, failed: false });
+  useEffect(() => {
+    let isWanted = true;
+    layout(graph, engine).then(
+      (placed) => isWanted && find({ placed, failed: false }),
+      () => isWanted && find({ placed: null, failed: true }),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [graph]);
+  return found;
+}
+
+function useNodes(
+  graph: Graph,
+  placed: Placed | null,
+  tallies: ReadonlyMap<string, Tally> | undefined,
+  selected: string | null,
+  selectable: boolean,
+): BoxNode[] {
+  const holding = useMemo(() => new Set(graph.nodes.map((node) => node.parent)), [graph]);
+  return useMemo(() => {
+    const found: BoxNode[] = [];
+    for (const node of graph.nodes) {
+      const box = placed?.boxes.get(node.id);
+      if (!box) continue;
+      const tally = tallies?.get(node.id);
+      const isState = node.kind === "state";
+      found.push({
+        id: node.id,
+        type: "box",
+        position: { x: box.x, y: box.y },
+        width: box.width,
+        height: box.height,
+        ...(node.parent === null ? {} : { parentId: node.parent }),
+        data: { node, tally, isOpen: holding.has(node.id) },
+        draggable: false,
+        selected: node.id === selected,
+        selectable: isState && selectable,
+        focusable: isState && selectable,
+        ariaLabel: spoken(node, tally),
+      });
+    }
+    return found;
+  }, [graph, placed, tallies, selected, selectable, holding]);
+}
+
+function useEdges(graph: Graph, placed: Placed | null, taken: ReadonlySet<string> | undefined): WayEdge[] {
+  return useMemo(
+    () =>
+      graph.edges.flatMap((edge): WayEdge[] => {
+        const route = placed?.routes.get(edge.id);
+        if (!route) return [];
+        const isTaken = taken?.has(edge.id) ?? false;
+        const color = isTaken ? (edge.kind === "catch" ? "var(--caught)" : "var(--accent)") : "var(--line-strong)";
+        return [
+          {
+            id: edge.id,
+            source: edge.source,
+            target: edge.target,
+            type: "way",
+            data: { edge, route, isTaken },
+            markerEnd: { type: MarkerType.ArrowClosed, color, width: 16, height: 16 },
+            ...(isTaken ? { zIndex: 1 } : {}),
+          },
+        ];
+      }),
+    [graph, placed, taken],
+  );
+}
+
+function firstView(placed: Placed, frame: HTMLDivElement | null) {
+  const [width, height] = [frame?.clientWidth || 800, frame?.clientHeight || 560];
+  const fits = Math.min((width - 2 * MARGIN) / placed.width, (height - 2 * MARGIN) / placed.height);
+  const zoom = Math.min(1, Math.max(READABLE, fits));
+  const x = Math.max(MARGIN, (width - placed.width * zoom) / 2);
+  const y = Math.max(MARGIN, (height - placed.height * zoom) / 2);
+  return { viewport: { x, y, zoom }, isPartial: fits < READABLE };
+}
+
+const COLOURS: Record<Standing, string> = {
+  Running: "var(--running)",
+  Succeeded: "var(--succeeded)",
+  Failed: "var(--failed)",
+  TimedOut: "var(--failed)",
+  Caught: "var(--caught)",
+  Aborted: "var(--aborted)",
+};
+
+/** Of a box on the map of the whole. */
+function colour({ data }: BoxNode): string {
+  if (data.node.kind !== "state") return "transparent";
+  const how = standing(data.tally);
+  return how ? COLOURS[how] : "var(--line-strong)";
+}

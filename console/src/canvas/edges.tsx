@@ -1,0 +1,65 @@
+/** The ways between boxes, as the layout has them, with rounded corners. */
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
+import { memo } from "react";
+import type { Point, Route } from "../graph/layout";
+import type { GraphEdge } from "../graph/of_definition";
+
+export type WayData = { edge: GraphEdge; route: Route; isTaken: boolean };
+export type WayEdge = Edge<WayData, "way">;
+
+const RADIUS = 9;
+
+export const Way = memo(function Way({ data, markerEnd }: EdgeProps<WayEdge>) {
+  if (!data) return null;
+  const { edge, route, isTaken } = data;
+  return (
+    <>
+      <BaseEdge
+        path={rounded(route.points)}
+        className={`way ${edge.kind} ${isTaken ? "taken" : ""}`}
+        {...(markerEnd ? { markerEnd } : {})}
+      />
+      {route.label && (
+        <EdgeLabelRenderer>
+          <div
+            className={`label ${edge.kind} ${isTaken ? "taken" : ""}`}
+            title={edge.label}
+            style={{
+              transform: `translate(${route.label.x}px, ${route.label.y}px)`,
+              width: route.label.width,
+              height: route.label.height,
+            }}
+          >
+            <span>{edge.label}</span>
+          </div>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+});
+
+/** An SVG path through all of them. */
+export function rounded(points: readonly Point[]): string {
+  const [first, ...rest] = points;
+  if (!first) return "";
+  let path = `M${first.x},${first.y}`;
+  rest.forEach((corner, index) => {
+    const [before, after] = [points[index], rest[index + 1]];
+    if (!before || !after) {
+      path += `L${corner.x},${corner.y}`;
+      return;
+    }
+    const radius = Math.min(RADIUS, distance(corner, before) / 2, distance(corner, after) / 2);
+    const into = towards(corner, before, radius);
+    const out = towards(corner, after, radius);
+    path += `L${into.x},${into.y}Q${corner.x},${corner.y} ${out.x},${out.y}`;
+  });
+  return path;
+}
+
+const distance = (one: Point, other: Point): number => Math.hypot(other.x - one.x, other.y - one.y);
+
+function towards(from: Point, to: Point, far: number): Point {
+  const share = far / (distance(from, to) || 1);
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+}

@@ -1,0 +1,45 @@
+/** Which address shows which page. Each page is a chunk of its own; what a page shows is in its address. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { queries } from "./api/queries";
+import { me } from "./api/session";
+import { readMachineSearch } from "./pages/machines/search";
+import { BASE } from "./paths";
+import { Broken, Missing } from "./shell/broken";
+import { Shell } from "./shell/shell";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: Missing, errorComponent: Broken });
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: async () => {
+    const person = await queries.ensureQueryData(me);
+    throw redirect({ to: "/$namespace/machines", params: { namespace: person.tenants[0]?.name ?? "default" } });
+  },
+});
+
+const machines = createRoute({
+  getParentRoute: () => root,
+  path: "/$namespace/machines",
+  component: lazyRouteComponent(() => import("./pages/machines/list"), "MachineList"),
+});
+
+const machine = createRoute({
+  getParentRoute: () => root,
+  path: "/$namespace/machines/$machine",
+  validateSearch: readMachineSearch,
+  component: lazyRouteComponent(() => import("./pages/machines/machine"), "MachinePage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([start, machines, machine]),
+  basepath: BASE,
+  defaultErrorComponent: Broken,
+  defaultNotFoundComponent: Missing,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { barriers } from "./browser";
+import { HELLO, ORDER } from "./machines";
+import { world } from "./world";
+
+const here = world();
+const NAMESPACE = "123456789012";
+
+test("the address of the console alone leads to the state machines, and says where there are none", async () => {
+  const page = await here.visit("");
+
+  await page.getByText("No state machine yet").waitFor();
+  expect(new URL(page.url()).pathname).toBe(`/console/${NAMESPACE}/machines`);
+});
+
+test("a state machine that is made appears in the list without a reload", async () => {
+  const page = await here.visit(`${NAMESPACE}/machines`);
+  await page.getByRole("heading", { name: /State machines/ }).waitFor();
+
+  await here.server.create("hello", HELLO);
+
+  await page.getByRole("link", { name: "hello" }).waitFor();
+});
+
+test("of many state machines those with a name are found", async () => {
+  await Promise.all(Array.from({ length: 120 }, (_, index) => here.server.create(`many-${index}`, HELLO)));
+  const page = await here.visit(`${NAMESPACE}/machines`);
+
+  await page.getByLabel("Find state machines by name").fill("many-11");
+
+  await page.getByRole("link", { name: "many-119" }).waitFor();
+  await page.getByText("11 state machines").first().waitFor();
+});
+
+test("a state machine's page shows its graph, its text and its executions, newest first", async () => {
+  const machine = await here.server.create("orders", ORDER);
+  for (const name of ["order-1", "order-2"]) await here.server.begin(machine, name, { id: name, total: 84 });
+  const page = await here.visit(`${NAMESPACE}/machines`);
+  await page.getByLabel("Find state machines by name").fill("orders");
+  await page.getByRole("link", { name: "orders" }).click();
+
+  await page.getByRole("heading", { name: "orders" }).waitFor();
+  await page.getByLabel(/Choice state IsLarge/).waitFor();
+  await page.getByRole("rowheader", { name: "order-2" }).waitFor();
+  expect(await page.getByRole("rowheader", { name: /^order-/ }).allTextContents()).toEqual(["order-2", "order-1"]);
+
+  await page.getByRole("button", { name: "Text" }).click();
+  await page.getByText("NumericGreaterThan").waitFor();
+  expect(new URL(page.url()).searchParams.get("shown")).toBe("text");
+});
+
+test("executions can be chosen by their status, and the address keeps the choice", async () => {
+  const machine = await here.server.create("chosen", ORDER);
+  await here.server.ended(await here.server.begin(machine, "fine", { id: "x", total: 1 }));
+  await here.server.ended(await here.server.begin(machine, "broken", {}));
+  const page = await here.visit(`${NAMESPACE}/machines/chosen`);
+  await page.getByRole("rowheader", { name: "fine" }).waitFor();
+
+  await page.getByRole("button", { name: /Any status/ }).click();
+  await page.getByRole("option", { name: "Failed" }).click();
+
+  await page.getByRole("rowheader", { name: "fine" }).waitFor({ state: "detached" });
+  await page.getByRole("rowheader", { name: "broken" }).waitFor();
+  await page.reload();
+  await page.getByRole("rowheader", { name: "broken" }).waitFor();
+  expect(await page.getByRole("rowheader", { name: "fine" }).count()).toBe(0);
+});
+
+test("what is not there is said so", async () => {
+  const missing = await here.visit(`${NAMESPACE}/machines/nobody`);
+  await missing.getByText(/State Machine Does Not Exist/).waitFor();
+
+  const nowhere = await here.visit("no/such/page/at/all");
+  await nowhere.getByText("There is no such page").waitFor();
+});
+
+test.each(["light", "dark"] as const)(
+  "lists have no barriers in %s, at twice the size, nor on a small screen",
+  async (colorScheme) => {
+    for (const viewport of [
+      { width: 1440, height: 900 },
+      { width: 720, height: 450 },
+      { width: 320, height: 640 },
+    ]) {
+      const page = await here.visit(`${NAMESPACE}/machines`, { colorScheme, viewport });
+      await page.getByRole("link", { name: "hello" }).waitFor();
+      expect(await barriers(page)).toEqual([]);
+      await page.goto(page.url().replace(/machines$/, "machines/orders"));
+      await page.getByRole("rowheader", { name: "order-2" }).waitFor();
+      expect(await barriers(page)).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    }
+  },
+);
+
+test("a dark theme that was chosen stays, whatever the system has", async () => {
+  const page = await here.visit(`${NAMESPACE}/machines`, { colorScheme: "light" });
+  await page.getByRole("button", { name: "Theme" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Dark" }).click();
+  await page.locator("body.awsui-dark-mode").waitFor();
+
+  await page.reload();
+
+  await page.locator("body.awsui-dark-mode").waitFor();
+});
