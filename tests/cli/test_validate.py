@@ -244,12 +244,24 @@ def test_aliases_of_aliases_do_not_fill_the_memory(file: Any) -> None:
     assert "aliases make the document too large" in result.stdout
 
 
+@pytest.mark.parametrize("levels", [10_000, 200_000])
 @pytest.mark.parametrize("name", ["a.yaml", "a.json"])
-def test_ten_thousand_levels_are_one_clear_finding(file: Any, name: str) -> None:
-    result = run("validate", file(name, "[" * 10_000 + "]" * 10_000))
+def test_ten_thousand_levels_and_more_are_one_clear_finding(file: Any, name: str, levels: int) -> None:
+    """Beyond a hundred thousand the loader of YAML ended the whole process."""
+    result = run("validate", file(name, "[" * levels + "]" * levels))
 
     assert result.exit_code == 1
     assert len(result.stdout.splitlines()) == 2
+
+
+def test_long_names_around_many_values_do_not_fill_the_memory(file: Any) -> None:
+    """The pointers of all values took the length of these names fifty thousand times."""
+    names = f"{{{'k' * 1_000}: " * 90
+
+    result = run("validate", file("a.yaml", f"Comment: {names}[{'x, ' * 50_000}x]{'}' * 90}\n"))
+
+    assert result.exit_code == 1
+    assert "Expected value of type String, got an object" in result.stdout
 
 
 def test_standard_input_is_json_or_yaml() -> None:

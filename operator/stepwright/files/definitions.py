@@ -411,7 +411,7 @@ def _located(diagnostic: Diagnostic, pointer: Pointer, document: Document) -> Di
 
 def _located_in_text(diagnostic: Diagnostic, pointer: Pointer, document: Document) -> Diagnostic:
     """A definition written as text in a manifest: line by line in a literal block, else only where it begins."""
-    block = document.blocks.get(pointer)
+    block = document.block(pointer)
     if block is None or diagnostic.line is None or diagnostic.column is None:
         line, column = document.locate(pointer)
     else:

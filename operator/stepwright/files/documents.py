@@ -20,13 +20,13 @@ Locate: TypeAlias = Callable[[Pointer], tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``duplicates``: pointers of objects with a duplicate key, and the key; ``blocks``: the line and the
-    indentation of texts written as literal blocks; ``functions``: where CloudFormation's tags are."""
+    """``duplicates``: pointers of objects with a duplicate key, and the key; ``block``: the line and the
+    indentation of a text written as a literal block; ``functions``: where the first of CloudFormation's tags is."""
 
     value: Json
     locate: Locate
     duplicates: list[tuple[Pointer, str]]
-    blocks: dict[Pointer, tuple[int, int]]
+    block: Callable[[Pointer], tuple[int, int] | None]
     functions: list[tuple[Pointer, str]] = field(default_factory=list)
 
     def refuse_functions(self) -> None:
@@ -51,7 +51,7 @@ def of_yaml(text: str) -> Iterator[Document]:
             document.value,
             document.line_and_column,
             document.duplicates,
-            document.blocks,
+            document.block,
             document.functions,
         )
 
@@ -67,7 +67,7 @@ def of_json(text: str) -> Document:
     except RecursionError as error:
         raise Unreadable("nested too deeply") from error
     found = places(text)
-    return Document(value, found.line_and_column, found.duplicates, {})
+    return Document(value, found.line_and_column, found.duplicates, lambda _: None)
 
 
 def why(text: str, message: str, line: int | None, column: int | None) -> str:

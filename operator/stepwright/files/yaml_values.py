@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import yaml
 
+from stepwright.asl.definition import pointers
 from stepwright.asl.json_types import Json, Pointer
+from stepwright.asl.place import Place
 from stepwright.files.unreadable import Unreadable
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -65,42 +67,74 @@ _CLOUDFORMATION: Final = frozenset(
     )
 )
 """Functions that CloudFormation spells as tags, too."""
+_LONGEST_INDEX: Final = 10  # digits
 _LONGEST_NUMBER: Final = 1000  # digits; Python refuses to read ints of more than 4,300
-_MOST_VALUES: Final = 1_000_000
-"""Aliases of aliases grow exponentially; a definition of the largest size has fewer values than this."""
+_BY_ALIASES: Final = 10_000
+"""How many more values there may be than characters: aliases of aliases grow exponentially."""
+_MOST_DUPLICATES: Final = 200
+_MOST_LEVELS: Final = 1_000
+"""More than can be read here, since readers recurse."""
+_SAFE_LEVELS: Final = 5_000
+"""What the loader can compose, by far."""
+
+
+@dataclass(slots=True)
+class _Spot:
+    """Where a value is, and what is in it: pointers to all of them would be longer than any text. ``line`` and ``column`` count
+    from 1 and are those of the key for members; ``block``: of a literal block, the line and the indentation of its first line."""
+
+    line: int
+    column: int
+    inner: dict[str | int, _Spot] = field(default_factory=dict)
+    block: tuple[int, int] | None = None
+
+    def found(self, pointer: Pointer) -> tuple[_Spot, bool]:
+        """The nearest one, and whether it is the pointer's own."""
+        spot = self
+        for token in pointers.tokens(pointer):
+            inner = spot.inner.get(token) or (spot.inner.get(int(token)) if _is_index(token) else None)
+            if inner is None:
+                return spot, False
+            spot = inner
+        return spot, True
 
 
 @dataclass(slots=True)
 class Document:
-    """One YAML document. Places count from 1, of the key for members; ``blocks``: texts written as literal blocks.
+    """One YAML document.
 
-    ``functions``: where CloudFormation's functions are written as tags; ``!Sub text`` is read as
+    ``functions``: where the first of CloudFormation's functions is that are written as tags; ``!Sub text`` is read as
     ``{"Fn::Sub": text}``.
     """
 
     value: Json
-    places: dict[Pointer, tuple[int, int]]
     duplicates: list[tuple[Pointer, str]]
-    blocks: dict[Pointer, tuple[int, int]]
     functions: list[tuple[Pointer, str]]
+    _root: _Spot
 
     def line_and_column(self, pointer: Pointer) -> tuple[int, int]:
         """That of the nearest enclosing value if the pointer itself has none."""
-        while pointer not in self.places and pointer:
-            pointer = Pointer(pointer.rpartition("/")[0])
-        return self.places.get(pointer, (1, 1))
+        spot, _ = self._root.found(pointer)
+        return spot.line, spot.column
+
+    def block(self, pointer: Pointer) -> tuple[int, int] | None:
+        """The line (from 1) and the indentation of a text's first line, if it is written as a literal block."""
+        spot, is_own = self._root.found(pointer)
+        return spot.block if is_own else None
 
 
 def documents(text: str) -> Iterator[Document]:
     """All documents of a text, empty ones left out. Raises ``Unreadable``."""
     lines = text.splitlines()
     try:
+        _check_depth(text, lines)
         for node in yaml.compose_all(text, Loader=_LOADER):
             if node is None:
                 continue
-            reader = _Reader(lines)
-            value = reader.value(node, Pointer(""), ())
-            yield Document(value, reader.places, reader.duplicates, reader.blocks, reader.functions)
+            reader = _Reader(lines, len(text) + _BY_ALIASES)
+            root = _spot(node)
+            value = reader.value(node, Place(), root, ())
+            yield Document(value, reader.duplicates, reader.functions, root)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = error.problem or error.context or "not YAML"
@@ -111,90 +145,100 @@ def documents(text: str) -> Iterator[Document]:
         raise Unreadable("nested too deeply") from error
 
 
+def _check_depth(text: str, lines: list[str]) -> None:
+    """Raises Unreadable. The loader composes by recursion in C, which ends the whole process where it goes too deep."""
+    # A level needs a bracket, or a column of its line.
+    levels = text.count("[") + text.count("{") + max(map(len, lines), default=0)
+    if levels <= _SAFE_LEVELS:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MOST_LEVELS:
+                raise Unreadable("nested too deeply")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 @dataclass(slots=True)
 class _Reader:
     lines: list[str]
-    places: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
+    left: int
+    """How many values there may still be."""
     duplicates: list[tuple[Pointer, str]] = field(default_factory=list)
-    blocks: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
     functions: list[tuple[Pointer, str]] = field(default_factory=list)
-    count: int = 0
 
-    def value(self, node: yaml.Node, pointer: Pointer, around: tuple[int, ...]) -> Json:
+    def value(self, node: yaml.Node, place: Place, spot: _Spot, around: tuple[int, ...]) -> Json:
         """``around``: the nodes that contain this one, to notice one that contains itself."""
-        mark = node.start_mark
-        self.places.setdefault(pointer, (mark.line + 1, mark.column + 1))
-        self.count += 1
-        if self.count > _MOST_VALUES:
-            raise Unreadable("aliases make the document too large", mark.line + 1, mark.column + 1)
+        self.left -= 1
+        if self.left < 0:
+            raise _unreadable("aliases make the document too large", node)
         if id(node) in around:
-            raise Unreadable("an alias is inside the value that it names", mark.line + 1, mark.column + 1)
-        function = self._function(node, pointer)
+            raise _unreadable("an alias is inside the value that it names", node)
+        function = self._function(node, place, spot)
         if function is None:
-            return self._untagged(node, pointer, around)
-        return {function: self._untagged(node, Pointer(f"{pointer}/{function}"), around)}
+            return self._untagged(node, place, spot, around)
+        inner = spot.inner[function] = _Spot(spot.line, spot.column)
+        return {function: self._untagged(node, place.within(function), inner, around)}
 
-    def _function(self, node: yaml.Node, pointer: Pointer) -> str | None:
+    def _function(self, node: yaml.Node, place: Place, spot: _Spot) -> str | None:
         """CloudFormation's long spelling of a tag; None for what YAML itself knows."""
         tag = str(node.tag)
         if tag in _KNOWN_TAGS:
             return None
         if tag.removeprefix("!") not in _CLOUDFORMATION:
-            line, column = self.places[pointer]
             shown = tag.replace(_STANDARD_TAG, "!!")
-            raise Unreadable(f"the tag {shown} is not known; values have no tags", line, column)
-        self.functions.append((pointer, tag))
+            raise Unreadable(f"the tag {shown} is not known; values have no tags", spot.line, spot.column)
+        if not self.functions:
+            self.functions.append((place.pointer(pointers.ROOT), tag))
         return tag[1:] if tag in ("!Ref", "!Condition") else f"Fn::{tag[1:]}"
 
-    def _untagged(self, node: yaml.Node, pointer: Pointer, around: tuple[int, ...]) -> Json:
-        mark = node.start_mark
+    def _untagged(self, node: yaml.Node, place: Place, spot: _Spot, around: tuple[int, ...]) -> Json:
         match node:
             case yaml.ScalarNode():
-                return self._scalar(node, pointer)
+                return self._scalar(node, spot)
             case yaml.SequenceNode():
                 inside = (*around, id(node))
-                return [
-                    self.value(item, Pointer(f"{pointer}/{index}"), inside)
-                    for index, item in enumerate(node.value)
-                ]
+                items: list[Json] = []
+                for index, item in enumerate(node.value):
+                    inner = spot.inner[index] = _spot(item)
+                    items.append(self.value(item, place.within(index), inner, inside))
+                return items
             case yaml.MappingNode():
-                return self._mapping(node, pointer, (*around, id(node)))
-        raise Unreadable("neither scalar nor sequence nor mapping", mark.line + 1, mark.column + 1)
+                return self._mapping(node, place, spot, (*around, id(node)))
+        raise _unreadable("neither scalar nor sequence nor mapping", node)
 
-    def _mapping(self, node: yaml.MappingNode, pointer: Pointer, around: tuple[int, ...]) -> Json:
+    def _mapping(self, node: yaml.MappingNode, place: Place, spot: _Spot, around: tuple[int, ...]) -> Json:
         members: dict[str, Json] = {}
         merged: dict[str, Json] = {}
         for key_node, value_node in node.value:
-            mark = key_node.start_mark
             if not isinstance(key_node, yaml.ScalarNode):
-                raise Unreadable("a key must be a text", mark.line + 1, mark.column + 1)
+                raise _unreadable("a key must be a text", key_node)
             key = key_node.value
             if key == "<<" and _is_plain(key_node):
-                merged |= self._merged(value_node, pointer, around)
+                merged |= self._merged(value_node, place, spot, around)
                 continue
-            where = Pointer(f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
-            if key in members:
-                self.duplicates.append((pointer, key))
-            self.places[where] = (mark.line + 1, mark.column + 1)
-            members[key] = self.value(value_node, where, around)
+            if key in members and len(self.duplicates) < _MOST_DUPLICATES:
+                self.duplicates.append((place.pointer(pointers.ROOT), key))
+            inner = spot.inner[key] = _spot(key_node)
+            members[key] = self.value(value_node, place.within(key), inner, around)
         return merged | members if merged else members
 
-    def _merged(self, node: yaml.Node, pointer: Pointer, around: tuple[int, ...]) -> dict[str, Json]:
+    def _merged(self, node: yaml.Node, place: Place, spot: _Spot, around: tuple[int, ...]) -> dict[str, Json]:
         """``<<``: the first in a list of mappings wins."""
         found: dict[str, Json] = {}
         for part in node.value if isinstance(node, yaml.SequenceNode) else [node]:
-            value = self.value(part, pointer, around)
+            value = self.value(part, place, spot, around)
             if not isinstance(value, dict):
-                raise Unreadable(
-                    "'<<' merges mappings only", part.start_mark.line + 1, part.start_mark.column + 1
-                )
+                raise _unreadable("'<<' merges mappings only", part)
             found = value | found
         return found
 
-    def _scalar(self, node: yaml.ScalarNode, pointer: Pointer) -> Json:
+    def _scalar(self, node: yaml.ScalarNode, spot: _Spot) -> Json:
         text = str(node.value)
         if node.style == "|":
-            self.blocks[pointer] = self._block_start(node)
+            spot.block = self._block_start(node)
         if not _is_plain(node):
             return text
         if text in _PLAIN_NULLS:
@@ -215,6 +259,18 @@ class _Reader:
             if line.strip():
                 return first + 1, len(line) - len(line.lstrip(" "))
         return first + 1, 0
+
+
+def _spot(node: yaml.Node) -> _Spot:
+    return _Spot(node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _unreadable(message: str, node: yaml.Node) -> Unreadable:
+    return Unreadable(message, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _is_index(token: str) -> bool:
+    return token.isdecimal() and len(token) < _LONGEST_INDEX
 
 
 def _is_plain(node: yaml.ScalarNode) -> bool:
