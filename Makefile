@@ -111,12 +111,13 @@ bench-interpreter: setup ## Transitions per second of the language alone, beside
 
 BUILD_TOOLS := $(UV) export --quiet --frozen --only-group build --no-emit-project --no-header
 
-generate: setup ## Write CRDs, the chart's copies and docs, the pages of integrations, the console's types, the kustomization, the build tools' hashes
+generate: setup ## Write CRDs, the chart's copies and docs, the pages of integrations, the console's types and fields, the kustomization, the build tools' hashes
 	$(RUN) python -m stepwright.cluster.crds
 	$(RUN) python charts/generate_docs.py
 	$(RUN) python docs/generate_integrations.py
 	$(RUN) python -m tests.data.graph_cases
 	$(RUN) python -m stepwright.console.typescript
+	$(RUN) python -m stepwright.console.fields
 	$(RUN) python deploy/render.py --helm "$$(python3 -m tests.testcluster helm)"
 	$(BUILD_TOOLS) --output-file requirements-build.txt >/dev/null
 
@@ -126,6 +127,7 @@ verify: setup ## Fail when what is generated differs from what is checked in
 	$(RUN) python docs/generate_integrations.py --check
 	$(RUN) python -m tests.data.graph_cases --check
 	$(RUN) python -m stepwright.console.typescript --check
+	$(RUN) python -m stepwright.console.fields --check
 	$(RUN) python deploy/render.py --check --helm "$$(python3 -m tests.testcluster helm)"
 	$(BUILD_TOOLS) | diff requirements-build.txt -
 

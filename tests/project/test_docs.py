@@ -331,6 +331,7 @@ def test_the_map_names_what_to_touch_for_whatever_is_added() -> None:
     assert missing == []
     assert added == [
         "a state type",
+        "a field of a state",
         "an intrinsic function",
         "a function or an operator of JSONata",
         "a finding in definitions",

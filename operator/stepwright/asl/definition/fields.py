@@ -81,8 +81,9 @@ class Fields:
 
     # Plain values
 
-    def text(self, name: str, *, literal: bool = True) -> str | None:
-        """``literal``: it is used as written, so one that looks like a path is probably a mistake."""
+    def text(self, name: str, *, literal: bool = True, usual: Sequence[str] = ()) -> str | None:  # noqa: ARG002
+        """``literal``: it is used as written, so one that looks like a path is probably a mistake. ``usual``: what most
+        people choose from."""
         value = self.raw.get(name)
         if isinstance(value, str):
             if literal and self.language == "JSONPath" and looks_like_path(value):
@@ -95,6 +96,14 @@ class Fields:
         if name in self.raw:
             self.problems.wrong_type(self.at(name), "String", value)
         return None
+
+    def state_name(self, name: str) -> str | None:
+        """Of a state in the same scope."""
+        return self.text(name, literal=False)
+
+    def as_written(self, name: str, *, usual: Sequence[str] = ()) -> Json:  # noqa: ARG002
+        """Any value, without expressions. ``usual``: what most people choose from."""
+        return self.raw.get(name)
 
     def comment(self) -> str | None:
         return self.text("Comment", literal=False)
@@ -183,7 +192,22 @@ class Fields:
         )
         self.problems.error(self.at(name), f"The value of '{name}' should be {bounds}")
 
+    # Several fields
+
+    def only_one(self, *names: str, required: bool = False) -> None:
+        """Of these fields at most one may be there, and exactly one if that is ``required``. A false one says nothing."""
+        given = [name for name in names if self.raw.get(name, False) is not False]
+        if len(given) > 1:
+            self.problems.exclusive(self.pointer, given)
+        elif required and not given:
+            jsonpath_only = () if self.language == "JSONPath" else _path_forms(names)
+            self.problems.none_of(self.pointer, [name for name in names if name not in jsonpath_only])
+
     # Expressions
+
+    def is_expression(self, name: str) -> bool:
+        """Whether a JSONata expression stands where there may be a plain value, too."""
+        return self.language == "JSONata" and languages.is_jsonata_expression(self.raw.get(name))
 
     def selection(self, name: str) -> Selection | None:
         """InputPath or OutputPath: ``$`` if it is missing, None for null."""
@@ -350,25 +374,31 @@ class Fields:
 
     def integer_or_expression(self, name: str, minimum: int, maximum: int) -> int | Expression | None:
         """A literal, its ...Path form, or in JSONata an expression."""
-        if self.language == "JSONata" and languages.is_jsonata_expression(self.raw.get(name)):
+        if self.is_expression(name):
             return self.template(name)
         literal = self.integer(name, minimum, maximum)
-        return self.path_form(name) if f"{name}Path" in self.raw else literal
+        return self._path_form(name) if f"{name}Path" in self.raw else literal
 
     def number_or_expression(self, name: str, minimum: float, maximum: float) -> float | Expression | None:
-        if self.language == "JSONata" and languages.is_jsonata_expression(self.raw.get(name)):
+        if self.is_expression(name):
             return self.template(name)
         literal = self.number(name, minimum, maximum)
-        return self.path_form(name) if f"{name}Path" in self.raw else literal
+        return self._path_form(name) if f"{name}Path" in self.raw else literal
 
-    def path_form(self, name: str) -> Expression | None:
-        if name in self.raw and self.language == "JSONPath":
-            self.problems.exclusive(self.pointer, [name, f"{name}Path"])
-        return self.path(f"{name}Path") if self.language == "JSONPath" else None
+    def _path_form(self, name: str) -> Expression | None:
+        if self.language != "JSONPath":
+            return None
+        self.only_one(name, f"{name}Path")
+        return self.path(f"{name}Path")
 
     def _add_found(self, found: InvalidQuery) -> None:
         for code, pointer, message in found.problems:
             self.problems.error(pointer, message, code=code)
+
+
+def _path_forms(names: Sequence[str]) -> list[str]:
+    """Those that give a path in place of another's value."""
+    return [f"{name}Path" for name in names if f"{name}Path" in names]
 
 
 def looks_like_path(value: Json) -> bool:

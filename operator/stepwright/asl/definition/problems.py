@@ -106,6 +106,9 @@ class Problems:
     def exclusive(self, pointer: Pointer, names: Sequence[str]) -> None:
         self.error(pointer, f"Only one of these fields is allowed: [{', '.join(names)}]", member=names[-1])
 
+    def none_of(self, pointer: Pointer, names: Sequence[str]) -> None:
+        self.error(pointer, f"One of these fields is required: [{', '.join(names)}]")
+
     def not_one_of(self, pointer: Pointer, name: str, values: Iterable[str]) -> None:
         self.error(pointer, f"The field '{name}' should have one of these values: [{', '.join(values)}]")
 

@@ -17,7 +17,7 @@ def retriers(state: Fields) -> tuple[Retrier, ...]:
     entries = list(state.objects("Retry", empty=True))
     for index, raw in entries:
         entry = state.within(raw, "Retry", index)
-        check_names(raw, entry.pointer, RETRIER_FIELDS, entry.problems, required=("ErrorEquals",))
+        check_names(raw, entry.pointer, RETRIER_FIELDS.both, entry.problems, required=RETRIER_FIELDS.required)
         entry.comment()
         interval = entry.integer("IntervalSeconds", 1, limits.SECONDS)
         max_delay = entry.integer("MaxDelaySeconds", 1, limits.MAX_DELAY_SECONDS)
@@ -53,7 +53,7 @@ def catchers(state: Fields) -> tuple[Catcher, ...]:
         found.append(
             Catcher(
                 error_equals=_error_equals(entry, is_last=index == entries[-1][0]),
-                next=entry.text("Next", literal=False) or "",
+                next=entry.state_name("Next") or "",
                 result_path=entry.target("ResultPath"),
                 output=entry.template("Output") if state.language == "JSONata" else None,
                 assign=entry.assignment(),

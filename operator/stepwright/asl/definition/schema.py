@@ -5,9 +5,12 @@ Sources: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-struc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
+from stepwright.asl import choice_rules
 from stepwright.asl.definition.problems import Problems
 from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.machine import QueryLanguage
@@ -22,8 +25,8 @@ class StateFields:
     """``both``: in either language. The order of ``required`` is the order in which missing ones are named."""
 
     both: frozenset[str]
-    json_path: frozenset[str]
-    jsonata: frozenset[str]
+    json_path: frozenset[str] = frozenset()
+    jsonata: frozenset[str] = frozenset()
     required: tuple[str, ...] = ()
 
     def allowed(self, language: QueryLanguage) -> frozenset[str]:
@@ -88,8 +91,9 @@ BRANCH_FIELDS: Final = _names("Comment StartAt States")
 PROCESSOR_FIELDS: Final = _names("Comment StartAt States ProcessorConfig")
 SCOPE_REQUIRED: Final = ("States", "StartAt")
 
-RETRIER_FIELDS: Final = _names(
-    "ErrorEquals IntervalSeconds MaxAttempts BackoffRate MaxDelaySeconds JitterStrategy Comment"
+RETRIER_FIELDS: Final = StateFields(
+    _names("ErrorEquals IntervalSeconds MaxAttempts BackoffRate MaxDelaySeconds JitterStrategy Comment"),
+    required=("ErrorEquals",),
 )
 CATCHER_FIELDS: Final = StateFields(
     _names("ErrorEquals Next Comment Assign"),
@@ -97,6 +101,43 @@ CATCHER_FIELDS: Final = StateFields(
     _names("Output"),
     required=("ErrorEquals", "Next"),
 )
+RULE_FIELDS: Final = StateFields(
+    _names("Next Assign Comment"),
+    frozenset(choice_rules.OPERATORS) | _names("Variable And Or Not"),
+    _names("Condition Output"),
+    required=("Condition",),
+)
+PROCESSOR_CONFIG_FIELDS: Final = StateFields(_names("Mode ExecutionType"))
+READER_FIELDS: Final = StateFields(
+    _names("Resource ReaderConfig"), _names("Parameters"), _names("Arguments"), required=("Resource",)
+)
+READER_CONFIG_FIELDS: Final = StateFields(
+    _names(
+        "InputType Transformation CSVHeaderLocation CSVHeaders CSVDelimiter ItemsPointer ManifestType MaxItems"
+    ),
+    _names("MaxItemsPath"),
+)
+BATCHER_FIELDS: Final = StateFields(
+    _names("BatchInput MaxItemsPerBatch MaxInputBytesPerBatch"),
+    _names("MaxItemsPerBatchPath MaxInputBytesPerBatchPath"),
+)
+WRITER_FIELDS: Final = StateFields(_names("Resource WriterConfig"), _names("Parameters"), _names("Arguments"))
+WRITER_CONFIG_FIELDS: Final = StateFields(_names("Transformation OutputType"))
+
+PART_FIELDS: Final[Mapping[str, StateFields]] = MappingProxyType(
+    {
+        "Retry[]": RETRIER_FIELDS,
+        "Catch[]": CATCHER_FIELDS,
+        "Choices[]": RULE_FIELDS,
+        "ItemProcessor/ProcessorConfig": PROCESSOR_CONFIG_FIELDS,
+        "ItemReader": READER_FIELDS,
+        "ItemReader/ReaderConfig": READER_CONFIG_FIELDS,
+        "ItemBatcher": BATCHER_FIELDS,
+        "ResultWriter": WRITER_FIELDS,
+        "ResultWriter/WriterConfig": WRITER_CONFIG_FIELDS,
+    }
+)
+"""Of the objects within states, by where they are; ``[]`` stands for each item of a list."""
 
 
 def check_fields(

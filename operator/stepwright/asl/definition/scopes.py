@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from stepwright.asl.definition import limits, placeholders, references, variables
 from stepwright.asl.definition.fields import Fields, Nested
@@ -55,10 +55,8 @@ class Reading:
 
 def read(definition: Mapping[str, Json], reading: Reading) -> Machine:
     """The machine, as complete as ``reading.problems`` allows."""
-    machine = Fields(definition, ROOT, "JSONPath", reading.problems)
-    reading.language = _machine_language(machine)
-    machine.one_of("Version", ("1.0",))
-    timeout = machine.integer("TimeoutSeconds", 1, limits.SECONDS)
+    machine = read_machine(Fields(definition, ROOT, "JSONPath", reading.problems))
+    reading.language = machine.language
     _read_scope(dict(definition), ROOT, MACHINE_FIELDS, reading)
     while reading.waiting:
         nested = reading.waiting.popleft()
@@ -68,15 +66,30 @@ def read(definition: Mapping[str, Json], reading: Reading) -> Machine:
     variables.check(definition, reading.problems)
     return Machine(
         scopes=reading.scopes,
-        comment=machine.comment(),
-        timeout_seconds=timeout,
-        query_language=reading.language,
+        comment=machine.comment,
+        timeout_seconds=machine.timeout_seconds,
+        query_language=machine.language,
         resources=frozenset(reading.resources),
     )
 
 
-def _machine_language(machine: Fields) -> QueryLanguage:
-    return "JSONata" if machine.one_of("QueryLanguage", _LANGUAGES) == "JSONata" else "JSONPath"
+class MachineFields(NamedTuple):
+    language: QueryLanguage
+    timeout_seconds: int | None
+    comment: str | None
+
+
+def read_machine(machine: Fields) -> MachineFields:
+    """What the machine says beside its states."""
+    language = read_language(machine) or "JSONPath"
+    machine.one_of("Version", ("1.0",))
+    return MachineFields(language, machine.integer("TimeoutSeconds", 1, limits.SECONDS), machine.comment())
+
+
+def read_language(fields: Fields) -> QueryLanguage | None:
+    """That of a machine or a state; None if it says nothing of use."""
+    given = fields.one_of("QueryLanguage", _LANGUAGES)
+    return next((language for language in _LANGUAGES if language == given), None)
 
 
 def _read_scope(raw: dict[str, Json], pointer: Pointer, allowed: frozenset[str], reading: Reading) -> None:
@@ -167,7 +180,7 @@ def _elsewhere(state: Map) -> Iterator[tuple[str, Resource]]:
 def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) -> QueryLanguage:
     """A state's own, else the machine's (never that of the Map or Parallel around it)."""
     fields = Fields(raw, pointer, reading.language, reading.problems)
-    own = fields.one_of("QueryLanguage", _LANGUAGES)
+    own = read_language(fields)
     if own == "JSONPath" and reading.language == "JSONata":
         reading.problems.error(
             pointer,
@@ -175,7 +188,7 @@ def _state_language(raw: dict[str, Json], pointer: Pointer, reading: Reading) ->
             member="QueryLanguage",
         )
         return "JSONPath"
-    return "JSONata" if own == "JSONata" else reading.language
+    return own or reading.language
 
 
 def _check_task(task: Task, fields: Fields, reading: Reading) -> None:

@@ -18,7 +18,7 @@ MOST_ITEMS: Final = 100_000_000
 
 NO_CONFIG: Final[Mapping[str, Json]] = MappingProxyType({})
 
-_DELIMITERS: Final[Mapping[str, str]] = MappingProxyType(
+DELIMITERS: Final[Mapping[str, str]] = MappingProxyType(
     {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 )
 
@@ -44,7 +44,7 @@ def of(config: Mapping[str, Json]) -> ReaderConfig:
     return ReaderConfig(
         input_type=input_type,
         headers=_headers(config),
-        delimiter=_DELIMITERS.get(_text(config, "CSVDelimiter") or "", ","),
+        delimiter=DELIMITERS.get(_text(config, "CSVDelimiter") or "", ","),
         pointer=_text(config, "ItemsPointer") or "",
         most=max_items(config.get("MaxItems")),
         manifest=_text(config, "ManifestType") or ("S3_INVENTORY" if input_type == "MANIFEST" else None),

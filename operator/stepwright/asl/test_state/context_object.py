@@ -12,7 +12,7 @@ from stepwright.asl.test_state.refusal import Refused
 from stepwright.asl.test_state.select import ALONE
 from stepwright.asl.text import timestamps
 
-_FIELDS: Final[Mapping[str, frozenset[str]]] = {
+FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "Execution": frozenset(("Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime")),
     "State": frozenset(("EnteredTime", "Name", "RetryCount")),
     "StateMachine": frozenset(("Id", "Name")),
@@ -28,12 +28,12 @@ def check(given: Json, state: State) -> Mapping[str, Json]:
     for name, part in given.items():
         if name == "Map":
             raise _refused("'Map' field is not supported when mocking a Context object")
-        if name not in _FIELDS:
+        if name not in FIELDS:
             raise _refused(f"Field '{name}' is not allowed")
         if not isinstance(part, dict):
             raise _refused(f"Field '{name}' must be an object")
         for field in part:
-            if field not in _FIELDS[name]:
+            if field not in FIELDS[name]:
                 raise _refused(f"Field '{field}' is not allowed")
     if "Task" in given and not (isinstance(state, Task) and state.resource.pattern):
         raise _refused(

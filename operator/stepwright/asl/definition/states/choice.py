@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from stepwright.asl import choice_rules
 from stepwright.asl.definition.fields import Fields
-from stepwright.asl.definition.schema import StateFields, check_fields
+from stepwright.asl.definition.schema import RULE_FIELDS, check_fields
 from stepwright.asl.definition.states.envelope import Envelope
 from stepwright.asl.machine import Choice, ChoiceRule
 
 _WHAT_FOLLOWS = frozenset({"Next", "Assign", "Output", "Comment"})
-_JSONATA_RULE = StateFields(
-    frozenset({"Next", "Assign", "Comment"}),
-    frozenset(choice_rules.OPERATORS) | {"Variable", "And", "Or", "Not"},
-    frozenset({"Condition", "Output"}),
-    required=("Condition",),
-)
 
 
 def parse(state: Fields, envelope: Envelope) -> Choice:
@@ -23,7 +16,7 @@ def parse(state: Fields, envelope: Envelope) -> Choice:
         for index, raw in state.objects("Choices")
         if (rule := _rule(state.within(raw, "Choices", index))) is not None
     ]
-    return Choice(**envelope, choices=tuple(rules), default=state.text("Default", literal=False))
+    return Choice(**envelope, choices=tuple(rules), default=state.state_name("Default"))
 
 
 def _rule(rule: Fields) -> ChoiceRule | None:
@@ -32,7 +25,7 @@ def _rule(rule: Fields) -> ChoiceRule | None:
     rule.comment()
     jsonata = rule.language == "JSONata"
     if jsonata:
-        check_fields(dict(rule.raw), rule.pointer, _JSONATA_RULE, "JSONata", rule.problems)
+        check_fields(dict(rule.raw), rule.pointer, RULE_FIELDS, "JSONata", rule.problems)
     if not jsonata and "Output" in rule:
         rule.problems.error(
             rule.pointer,
@@ -42,7 +35,7 @@ def _rule(rule: Fields) -> ChoiceRule | None:
     condition = None
     if not jsonata or "Condition" in rule:
         condition = rule.rule({name: value for name, value in rule.raw.items() if name not in _WHAT_FOLLOWS})
-    target = rule.text("Next", literal=False)
+    target = rule.state_name("Next")
     assign = rule.assignment()
     output = rule.template("Output") if jsonata else None
     if condition is None or target is None:

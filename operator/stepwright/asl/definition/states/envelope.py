@@ -46,10 +46,7 @@ def read(name: str, state_type: str, state: Fields) -> Envelope:
 
 def _transition(state: Fields) -> tuple[str | None, bool]:
     """Next or End, exactly one. ``End: false`` has no effect."""
-    next_state = state.text("Next", literal=False)
+    next_state = state.state_name("Next")
     end = state.boolean("End") is True
-    if "Next" in state and end:
-        state.problems.exclusive(state.pointer, ["Next", "End"])
-    elif "Next" not in state and not end and not ("End" in state and state.raw["End"] is not False):
-        state.problems.error(state.pointer, "One of these fields is required: [Next, End]")
+    state.only_one("Next", "End", required=True)
     return next_state, end

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from stepwright.asl.data import Expression
-from stepwright.asl.definition import languages
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.pointers import child
 from stepwright.asl.definition.states.envelope import Envelope
@@ -26,14 +25,13 @@ def parse(state: Fields, envelope: Envelope) -> Fail:
 
 def _text_or_expression(state: Fields, name: str) -> str | Expression | None:
     """A literal; its ...Path form, which takes intrinsic functions, too; in JSONata an expression."""
-    if state.language == "JSONata" and languages.is_jsonata_expression(state.raw.get(name)):
+    if state.is_expression(name):
         return state.template(name)
     literal = state.text(name)
     dynamic = f"{name}Path"
     if dynamic not in state or state.language == "JSONata":
         return literal
-    if name in state:
-        state.problems.exclusive(state.pointer, [name, dynamic])
+    state.only_one(name, dynamic)
     path = state.path(dynamic, calls=True)
     if isinstance(path, Intrinsic) and path.name not in _GIVE_TEXT:
         allowed = ", ".join(sorted(_GIVE_TEXT))

@@ -6,7 +6,7 @@ from stepwright.asl.data import Expression
 from stepwright.asl.definition import limits, retry_catch
 from stepwright.asl.definition.fields import IDENTITY, Fields, Nested
 from stepwright.asl.definition.problems import INVALID_LABEL
-from stepwright.asl.definition.schema import check_names
+from stepwright.asl.definition.schema import PROCESSOR_CONFIG_FIELDS, check_names
 from stepwright.asl.definition.states import map_items
 from stepwright.asl.definition.states.envelope import Envelope
 from stepwright.asl.machine import Map, MapMode
@@ -46,8 +46,7 @@ def parse(state: Fields, envelope: Envelope) -> Map:
 
 def _processor(state: Fields) -> str:
     """The name of the field that holds the scope of the iterations."""
-    if "ItemProcessor" in state and "Iterator" in state:
-        state.problems.exclusive(state.pointer, ["ItemProcessor", "Iterator"])
+    state.only_one("ItemProcessor", "Iterator")
     name = "Iterator" if "Iterator" in state and "ItemProcessor" not in state else "ItemProcessor"
     if name not in state:
         state.problems.missing(state.pointer, ["ItemProcessor"])
@@ -69,8 +68,8 @@ def _items(state: Fields) -> Expression | None:
 
 
 def _item_selector(state: Fields) -> Expression | None:
-    if "ItemSelector" in state and "Parameters" in state and state.language == "JSONPath":
-        state.problems.exclusive(state.pointer, ["ItemSelector", "Parameters"])
+    if state.language == "JSONPath":
+        state.only_one("ItemSelector", "Parameters")
     return state.template(
         "Parameters" if "Parameters" in state and "ItemSelector" not in state else "ItemSelector"
     )
@@ -84,7 +83,7 @@ def _mode(state: Fields, processor: str) -> MapMode:
             state.within(raw, processor).object("ProcessorConfig")
         return "INLINE"
     fields = state.within(config, processor, "ProcessorConfig")
-    check_names(config, fields.pointer, frozenset({"Mode", "ExecutionType"}), state.problems)
+    check_names(config, fields.pointer, PROCESSOR_CONFIG_FIELDS.both, state.problems)
     mode = fields.one_of("Mode", _MODES)
     fields.one_of("ExecutionType", ("STANDARD", "EXPRESS"))
     if mode == "DISTRIBUTED" and "ExecutionType" not in fields:

@@ -5,50 +5,38 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from stepwright.asl.data import Expression
 from stepwright.asl.definition import limits, resources
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.problems import INLINE_MAP
-from stepwright.asl.definition.schema import StateFields, check_fields
+from stepwright.asl.definition.schema import (
+    BATCHER_FIELDS,
+    READER_CONFIG_FIELDS,
+    READER_FIELDS,
+    WRITER_CONFIG_FIELDS,
+    WRITER_FIELDS,
+    StateFields,
+    check_fields,
+)
 from stepwright.asl.machine import Batcher, MapMode, Reader, Writer
+from stepwright.asl.map_data import reader_config
 from stepwright.asl.resource import Resource
 from stepwright.asl.resource import parse as parse_resource
 
-_NONE: Final[frozenset[str]] = frozenset()
-_CALL: Final = StateFields(
-    frozenset({"Resource"}), frozenset({"Parameters"}), frozenset({"Arguments"}), required=("Resource",)
-)
-_READER: Final = StateFields(
-    _CALL.both | {"ReaderConfig"}, _CALL.json_path, _CALL.jsonata, required=("Resource",)
-)
-_READER_CONFIG: Final = StateFields(
-    frozenset(
-        {
-            "InputType",
-            "Transformation",
-            "CSVHeaderLocation",
-            "CSVHeaders",
-            "CSVDelimiter",
-            "ItemsPointer",
-            "ManifestType",
-            "MaxItems",
-        }
-    ),
-    frozenset({"MaxItemsPath"}),
-    _NONE,
-)
-_BATCHER: Final = StateFields(
-    frozenset({"BatchInput", "MaxItemsPerBatch", "MaxInputBytesPerBatch"}),
-    frozenset({"MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"}),
-    _NONE,
-)
-_WRITER: Final = StateFields(_CALL.both | {"WriterConfig"}, _CALL.json_path, _CALL.jsonata)
-_WRITER_CONFIG: Final = StateFields(frozenset({"Transformation", "OutputType"}), _NONE, _NONE)
 _MAX_ITEMS: Final = frozenset({"MaxItems", "MaxItemsPath"})
 _TRANSFORMATIONS: Final = ("NONE", "COMPACT", "FLATTEN")
 _OUTPUT_TYPES: Final = ("JSON", "JSONL")
+_INPUT_TYPES: Final = ("CSV", "JSON", "JSONL", "MANIFEST", "PARQUET")
+_AS_WRITTEN: Final[Mapping[str, Sequence[str]]] = {
+    "CSVDelimiter": tuple(reader_config.DELIMITERS),
+    "ItemsPointer": (),
+    "ManifestType": ("ATHENA_DATA", "S3_INVENTORY"),
+    "Transformation": ("NONE", "LOAD_AND_FLATTEN"),
+}
+"""What decides only when the items are read, and what is usual there."""
 _DISTRIBUTED: Final = ("ItemReader", "ItemBatcher", "ResultWriter")
 _BATCH_BYTES: Final = 256 * 1024
 
@@ -68,16 +56,18 @@ def check(state: Fields, mode: MapMode) -> str | None:
 
 
 def reader(state: Fields) -> Reader | None:
-    reader = _part(state, "ItemReader", _READER)
+    reader = _part(state, "ItemReader", READER_FIELDS)
     if reader is None:
         return None
     resource, parameters = _call(reader)
-    config = _part(reader, "ReaderConfig", _READER_CONFIG)
+    config = _part(reader, "ReaderConfig", READER_CONFIG_FIELDS)
     if config is None:
         return Reader(resource, parameters)
-    config.text("InputType", literal=False)
+    config.text("InputType", literal=False, usual=_INPUT_TYPES)
     config.one_of("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
     config.array("CSVHeaders")
+    for name, usual in _AS_WRITTEN.items():
+        config.as_written(name, usual=usual)
     return Reader(
         resource,
         parameters,
@@ -87,7 +77,7 @@ def reader(state: Fields) -> Reader | None:
 
 
 def batcher(state: Fields) -> Batcher | None:
-    batcher = _part(state, "ItemBatcher", _BATCHER)
+    batcher = _part(state, "ItemBatcher", BATCHER_FIELDS)
     if batcher is None:
         return None
     return Batcher(
@@ -98,11 +88,11 @@ def batcher(state: Fields) -> Batcher | None:
 
 
 def writer(state: Fields) -> Writer | None:
-    writer = _part(state, "ResultWriter", _WRITER)
+    writer = _part(state, "ResultWriter", WRITER_FIELDS)
     if writer is None:
         return None
     resource, parameters = _call(writer)
-    config = _part(writer, "WriterConfig", _WRITER_CONFIG)
+    config = _part(writer, "WriterConfig", WRITER_CONFIG_FIELDS)
     return Writer(
         resource if "Resource" in writer else None,
         parameters,

@@ -11,7 +11,7 @@ from stepwright.asl.machine import Pass
 
 def parse(state: Fields, envelope: Envelope) -> Pass:
     """Result and Parameters together are allowed: Result is then the state's output."""
-    result = state.raw.get("Result")
+    result = state.as_written("Result")
     if _holds_expression(result):
         state.problems.warn(
             RESULT_IS_STATIC,

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from stepwright.asl.data import Expression
-from stepwright.asl.definition import languages, limits, placeholders, resources, retry_catch
+from stepwright.asl.definition import limits, placeholders, resources, retry_catch
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.problems import NO_TASK_TOKEN, UNRESOLVED
 from stepwright.asl.definition.states.envelope import Envelope
@@ -88,7 +88,7 @@ def _credentials(state: Fields, resource: Resource) -> Expression | None:
     """AWS's own resources need a role; the driver of another URI decides which credentials it takes."""
     if "Credentials" not in state:
         return None
-    if state.language == "JSONata" and languages.is_jsonata_expression(state.raw["Credentials"]):
+    if state.is_expression("Credentials"):
         return state.template("Credentials")
     credentials = state.object("Credentials")
     if credentials is None:

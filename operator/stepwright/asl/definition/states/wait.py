@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from stepwright.asl.data import Expression
-from stepwright.asl.definition import languages, limits, placeholders
+from stepwright.asl.definition import limits, placeholders
 from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.states.envelope import Envelope
 from stepwright.asl.machine import Wait
 from stepwright.asl.text import timestamps
 
-_FORMS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
-
 
 def parse(state: Fields, envelope: Envelope) -> Wait:
-    given = [form for form in _FORMS if form in state]
-    if not given:
-        forms = _FORMS if state.language == "JSONPath" else ("Seconds", "Timestamp")
-        state.problems.error(state.pointer, f"One of these fields is required: [{', '.join(forms)}]")
-    elif len(given) > 1:
-        state.problems.exclusive(state.pointer, given)
+    state.only_one("Seconds", "SecondsPath", "Timestamp", "TimestampPath", required=True)
     json_path = state.language == "JSONPath"
     return Wait(
         **envelope,
@@ -30,13 +23,13 @@ def parse(state: Fields, envelope: Envelope) -> Wait:
 
 
 def _seconds(state: Fields) -> int | Expression | None:
-    if state.language == "JSONata" and languages.is_jsonata_expression(state.raw.get("Seconds")):
+    if state.is_expression("Seconds"):
         return state.template("Seconds")
     return state.integer("Seconds", 0, limits.SECONDS)
 
 
 def _timestamp(state: Fields) -> str | Expression | None:
-    if state.language == "JSONata" and languages.is_jsonata_expression(state.raw.get("Timestamp")):
+    if state.is_expression("Timestamp"):
         return state.template("Timestamp")
     text = state.text("Timestamp")
     if text is None:
