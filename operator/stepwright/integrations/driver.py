@@ -61,6 +61,7 @@ class Driver:
             check_for=offered.check_for,
             integration=partial(_Shipped, self),
             claims=offered.claims,
+            schema=offered.schema,
         )
 
 

@@ -64,7 +64,7 @@ class Row:
     StateMachine's ``spec``, the check of what the definition's author wrote; None if any parameters will do.
     ``integration`` makes the calls of its tasks, if these are calls. ``claims``: Resources that are not served, and of which
     ``check_for`` says why. ``connection``: what of a Connection is for its tasks. ``in_a_cluster``: which of the Resources the
-    operator runs, if not all. For people, in docs/integrations.md: ``errors`` of its own, as a task's Retry sees them; ``tested``:
+    operator runs, if not all. ``schema``: JSON Schema of a task's parameters; None if there is nothing to be said of them. For people, in docs/integrations.md: ``errors`` of its own, as a task's Retry sees them; ``tested``:
     against what; ``example``: its folder of examples/, where it is not on the page."""
 
     name: str
@@ -80,6 +80,7 @@ class Row:
     claims: Callable[[Resource], bool] = lambda _: False
     connection: ConnectionKind | None = None
     in_a_cluster: Callable[[Resource], bool] | None = None
+    schema: Callable[[Resource], Mapping[str, Any] | None] = lambda _: None
 
 
 def _at_servers(
@@ -107,6 +108,7 @@ def _at_servers(
         integration=integration,
         claims=offered.claims,
         connection=connection,
+        schema=offered.schema,
     )
 
 
@@ -121,6 +123,7 @@ TABLE: Final = (
         tested="pods of a real cluster",
         example="hello",
         check_for=job.check_for,
+        schema=job.schema,
     ),
     Row(
         "kubernetes",
@@ -148,6 +151,7 @@ TABLE: Final = (
         check_for=kubernetes.check_for,
         integration=kubernetes.make,
         claims=kubernetes.claims,
+        schema=kubernetes.schema,
     ),
     Row(
         "functions",
@@ -164,6 +168,7 @@ TABLE: Final = (
         tested="HTTP servers, Jobs and workers of a real cluster, AWS's recordings",
         example="functions",
         integration=functions.make,
+        schema=lambda resource: aws.schema(resource) if resource.kind == "integration" else None,
     ),
     Row(
         "step_functions",
@@ -183,6 +188,7 @@ TABLE: Final = (
         check_for=step_functions.check_for,
         integration=step_functions.make,
         in_a_cluster=step_functions.serves_in_a_cluster,
+        schema=aws.schema,
     ),
     Row(
         "aws",
@@ -211,6 +217,7 @@ TABLE: Final = (
         integration=aws.make,
         claims=aws.claims,
         connection=ConnectionKind("aws", aws.read_connection),
+        schema=aws.schema,
     ),
     Row(
         "http",
@@ -224,6 +231,7 @@ TABLE: Final = (
         check_for=http.check_for,
         integration=http.make,
         connection=ConnectionKind("http", http.read_connection),
+        schema=lambda _: http.SCHEMA,
     ),
     _at_servers(
         "sql",

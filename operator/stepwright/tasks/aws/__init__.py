@@ -19,7 +19,7 @@ from stepwright.tasks.aws.resources import APIS, claims, serves
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
-__all__ = ["check_allowed", "check_for", "claims", "make", "read_connection", "serves", "unusable"]
+__all__ = ["check_allowed", "check_for", "claims", "make", "read_connection", "schema", "serves", "unusable"]
 
 
 def check_for(spec: Mapping[str, Any]) -> TaskCheck:
@@ -49,6 +49,18 @@ def check_allowed(
     from stepwright.tasks.aws import allowed  # noqa: PLC0415 - as above
 
     return allowed.check(named, resource, state, pointer)
+
+
+def schema(resource: Resource) -> dict[str, Any] | None:
+    """Of the parameters, as JSON Schema; None if there is no such operation. Reads the service's model, if it is not in memory."""
+    from stepwright.aws import parameter_schema  # noqa: PLC0415 - as above
+    from stepwright.tasks.aws import operations  # noqa: PLC0415
+
+    try:
+        operation = operations.of(resource)
+    except operations.NoOperation:
+        return None
+    return parameter_schema.of(operation.model.input_shape, operation.spelling)
 
 
 def unusable(resource: Resource, parameters: Json) -> str | None:

@@ -17,6 +17,10 @@ from stepwright.asl.resource import Resource
 CODE: Final = "SCHEMA_VALIDATION_FAILED"
 """AWS's code for an invalid field."""
 
+TEXT: Final[Mapping[str, Any]] = MappingProxyType({"type": "string"})
+OBJECT: Final[Mapping[str, Any]] = MappingProxyType({"type": "object"})
+"""Types of JSON Schema."""
+
 _SHORT: Final = 40
 
 
@@ -24,13 +28,14 @@ _SHORT: Final = 40
 class Field:
     """``words`` say what a value must be. ``problem`` says more about one that does not fit: where in it, and what is wrong there;
     None: ``fits`` says it all. ``open_problem``: what is wrong with one in a definition of which some is known only at run time;
-    None: nothing."""
+    None: nothing. ``schema``: its type, as JSON Schema has it, if it has one."""
 
     words: str
     fits: Callable[[Any], bool]
     required: bool = False
     problem: Callable[[Any], str | None] | None = None
     open_problem: Callable[[Any], str | None] | None = None
+    schema: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def wrong(self, value: Json) -> str | None:
         """What is wrong with the value, after its name."""
@@ -96,6 +101,20 @@ class Fields:
                 if problem_of_several is not None:
                     yield finding(f"{resource}: {problem_of_several}", where)
 
+    def schema(self) -> dict[str, Any]:
+        """As JSON Schema, for forms: what is too much of it is judged by ``check`` alone."""
+        shown: dict[str, Any] = {
+            "type": "object",
+            "properties": {
+                name: {**known.schema, "description": known.words} for name, known in self.known.items()
+            },
+            "required": [name for name, known in self.known.items() if known.required],
+            "additionalProperties": False,
+        }
+        if self.one_of:
+            shown["oneOf"] = [{"required": [name]} for name in self.one_of]
+        return shown
+
     def _unknown(self, resource: Resource, name: str) -> str:
         near = (
             self.meant.get(name)
@@ -147,24 +166,27 @@ def shown(value: Json) -> str:
 
 
 def text(words: str = "a text", *, required: bool = False) -> Field:
-    return Field(words, lambda value: isinstance(value, str) and value != "", required)
+    return Field(words, lambda value: isinstance(value, str) and value != "", required, schema=TEXT)
 
 
 def choice(*values: str, required: bool = False) -> Field:
     *others, last = values
-    return Field(f"{', '.join(others)} or {last}", lambda value: value in values, required)
+    return Field(
+        f"{', '.join(others)} or {last}", lambda value: value in values, required, schema={"enum": values}
+    )
 
 
 def truth(words: str = "true or false", *, required: bool = False) -> Field:
-    return Field(words, lambda value: isinstance(value, bool), required)
+    return Field(words, lambda value: isinstance(value, bool), required, schema={"type": "boolean"})
 
 
 def whole(words: str, least: int, most: int = 2**31 - 1, *, required: bool = False) -> Field:
     def fits(value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
-    return Field(words, fits, required)
+    schema = {"type": "integer", "minimum": least, "maximum": most}
+    return Field(words, fits, required, schema=schema)
 
 
 def mapping(words: str = "an object", *, required: bool = False) -> Field:
-    return Field(words, lambda value: isinstance(value, dict), required)
+    return Field(words, lambda value: isinstance(value, dict), required, schema=OBJECT)

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from stepwright.catalog.ports import NoObject
-from stepwright.tasks.calls.fields import Field
+from stepwright.tasks.calls.fields import TEXT, Field
 from stepwright.tasks.calls.integration import CallFailed
 
 ERROR: Final = "Events.ConnectionResource"
@@ -21,7 +21,7 @@ def is_name(value: Any) -> bool:
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
-FIELD: Final = Field("the name of a Connection", is_name, required=True)
+FIELD: Final = Field("the name of a Connection", is_name, required=True, schema=TEXT)
 
 
 def not_named(connection: str) -> str:

@@ -39,6 +39,10 @@ class Offered:
         """What begins like these is meant to be one of them."""
         return resource.service == self.scheme and not self.serves(resource)
 
+    def schema(self, resource: Resource) -> dict[str, Any]:
+        """Of its parameters, as JSON Schema."""
+        return self.parameters[resource].schema()
+
     def check_for(self, spec: Mapping[str, Any]) -> TaskCheck:
         """``spec.connections`` of a StateMachine names the Connections that it may use; a definition by itself any."""
         return partial(self._check, named=(spec.get("connections") or ()) if spec else None)

@@ -13,10 +13,10 @@ from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.calls.remote_files import RemoteFiles
 from stepwright.tasks.http.connection import read as read_connection
-from stepwright.tasks.http.parameters import check, check_for
+from stepwright.tasks.http.parameters import SCHEMA, check, check_for
 from stepwright.tasks.http.resources import INVOKE, serves
 
-__all__ = ["INVOKE", "check", "check_for", "make", "read_connection", "remote_files", "serves"]
+__all__ = ["INVOKE", "SCHEMA", "check", "check_for", "make", "read_connection", "remote_files", "serves"]
 
 
 def make(means: Means) -> Integration:

@@ -27,10 +27,40 @@ _CODE: Final = "SCHEMA_VALIDATION_FAILED"  # AWS's code for an invalid field
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:events:[^:]*:[^:]*:connection/(?P<name>[^/]+)(?:/[^/]+)?")
 
-_FIELDS: Final = (
-    *("ApiEndpoint", "Method", "Authentication", "InvocationConfig", "Headers", "QueryParameters"),
-    *("RequestBody", "Transform"),
-)
+SCHEMA: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "ApiEndpoint": {"type": "string", "description": "a URL that the Connection allows"},
+        "Method": {"enum": METHODS, "description": "how it is called"},
+        "InvocationConfig": {
+            "type": "object",
+            "properties": {
+                "ConnectionArn": {"type": "string", "description": "the Connection's ARN, or its name"}
+            },
+            "required": ["ConnectionArn"],
+        },
+        "Authentication": {"type": "object", "description": "the same as InvocationConfig"},
+        "Headers": {"type": "object", "description": "texts, or lists of them, by name"},
+        "QueryParameters": {"type": "object", "description": "values, or lists of them, by name"},
+        "RequestBody": {"description": "any value, sent as JSON; a text as it is"},
+        "Transform": {
+            "type": "object",
+            "description": "to send the body as a form",
+            "properties": {
+                "RequestBodyEncoding": {"enum": ["NONE", "URL_ENCODED"]},
+                "RequestEncodingOptions": {
+                    "type": "object",
+                    "properties": {"ArrayFormat": {"enum": ARRAY_FORMATS}},
+                },
+            },
+        },
+    },
+    "required": ["ApiEndpoint", "Method", "InvocationConfig"],
+    "additionalProperties": False,
+}
+
+
+_FIELDS: Final = tuple(SCHEMA["properties"])
 
 
 class BadParameters(ValueError):  # noqa: N818 - it names a condition

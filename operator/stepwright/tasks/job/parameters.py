@@ -8,8 +8,8 @@ as it is; what names an EKS cluster is accepted and means this cluster.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -19,6 +19,7 @@ from stepwright.asl.json_types import Json, Pointer
 from stepwright.asl.resource import Resource
 from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.step import StartTask
+from stepwright.tasks.calls.fields import OBJECT, TEXT, Field, Fields, choice, mapping, text
 from stepwright.tasks.job import described
 from stepwright.tasks.job.described import NO_LOGS, LogOptions
 from stepwright.tasks.job.errors import refused
@@ -51,14 +52,6 @@ class Parameters:
     namespace: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What a value must be, in words and as a predicate."""
-
-    words: str
-    fits: Callable[[Any], bool]
-
-
 def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
@@ -77,44 +70,49 @@ def _is_env(value: Any) -> bool:
     )
 
 
-_TEXT = _Shape("a text", lambda value: isinstance(value, str) and value != "")
-_TEXTS = _Shape("a list of texts", _is_texts)
-_TEXT_MAP = _Shape("an object whose values are texts", _is_text_map)
-_OBJECT = _Shape("an object", lambda value: isinstance(value, dict))
-_ANYTHING = _Shape("any value", lambda _: True)
+_TEXT: Final = text()
+_TEXTS: Final = Field("a list of texts", _is_texts, schema={"type": "array", "items": TEXT})
+_TEXT_MAP: Final = Field(
+    "an object whose values are texts", _is_text_map, schema={"type": "object", "additionalProperties": TEXT}
+)
+_OBJECT: Final = mapping()
+_ANYTHING: Final = Field("any value", lambda _: True)
 
-_CONTAINER: Final[Mapping[str, _Shape]] = {
+_CONTAINER: Final[Mapping[str, Field]] = {
     "image": _TEXT,
-    "imagePullPolicy": _Shape(
-        "Always, IfNotPresent or Never", lambda value: value in ("Always", "IfNotPresent", "Never")
-    ),
+    "imagePullPolicy": choice("Always", "IfNotPresent", "Never"),
     "command": _TEXTS,
     "args": _TEXTS,
-    "env": _Shape("a list of objects with name and value or valueFrom, value being a text", _is_env),
+    "env": Field(
+        "a list of objects with name and value or valueFrom, value being a text",
+        _is_env,
+        schema={"type": "array", "items": OBJECT},
+    ),
     "resources": _OBJECT,
 }
-_K8S: Final[Mapping[str, _Shape]] = {
+_K8S: Final[Mapping[str, Field]] = {
     **_CONTAINER,
     "labels": _TEXT_MAP,
     "annotations": _TEXT_MAP,
     "podTemplate": _OBJECT,
     "job": _OBJECT,
     "input": _ANYTHING,
-    "output": _Shape("file or stdout", lambda value: value in ("file", "stdout")),
+    "output": choice("file", "stdout"),
 }
 _WHOLE: Final = ("podTemplate", "job", "Job")
-_EKS: Final[Mapping[str, _Shape]] = {
+_EKS: Final[Mapping[str, Field]] = {
     "ClusterName": _TEXT,
     "CertificateAuthority": _TEXT,
     "Endpoint": _TEXT,
     "Namespace": _TEXT,
-    "LogOptions": _Shape(
+    "LogOptions": Field(
         "an object with RetrieveLogs, RawLogs and LogParameters, as AWS has them",
         lambda value: described.problem(value) is None,
+        schema=OBJECT,
     ),
-    "Job": _OBJECT,
+    "Job": replace(_OBJECT, required=True),
 }
-_OF_CONTAINERS: Final[Mapping[str, _Shape]] = {"Job": _OBJECT, "labels": _TEXT_MAP, "annotations": _TEXT_MAP}
+_OF_CONTAINERS: Final[Mapping[str, Field]] = {"Job": _OBJECT, "labels": _TEXT_MAP, "annotations": _TEXT_MAP}
 
 
 def read(task: StartTask) -> Parameters:
@@ -156,6 +154,11 @@ def read(task: StartTask) -> Parameters:
 
 def serves(resource: Resource) -> bool:
     return resource in (K8S_JOB, EKS_RUN_JOB)
+
+
+def schema(resource: Resource) -> dict[str, Any]:
+    """Of the parameters, as JSON Schema."""
+    return Fields(_EKS if resource == EKS_RUN_JOB else _K8S).schema()
 
 
 def check_for(spec: Mapping[str, Any]) -> TaskCheck:
@@ -245,7 +248,7 @@ def _exclusion(given: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _unknown(name: str, resource: Resource, shapes: Mapping[str, _Shape]) -> str:
+def _unknown(name: str, resource: Resource, shapes: Mapping[str, Field]) -> str:
     near = difflib.get_close_matches(name, shapes, n=1, cutoff=0.5) or [
         known for known in shapes if known.lower() == name.lower()
     ]

@@ -9,14 +9,23 @@ Every request is made as the ServiceAccount of the state machine, never with the
 The integration is imported when it is made: a process that only checks definitions need not wait for an HTTP client.
 """
 
+from typing import Any
+
+from stepwright.asl.resource import Resource
 from stepwright.tasks.calls.as_tasks import AsTasks
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.calls.remote_files import RemoteObjects
+from stepwright.tasks.kubernetes import parameters
 from stepwright.tasks.kubernetes.checking import check_for
 from stepwright.tasks.kubernetes.resources import claims, serves
 
-__all__ = ["check_for", "claims", "make", "remote_objects", "serves"]
+__all__ = ["check_for", "claims", "make", "remote_objects", "schema", "serves"]
+
+
+def schema(resource: Resource) -> dict[str, Any]:
+    """Of the parameters, as JSON Schema."""
+    return parameters.OF[resource].schema()
 
 
 def make(means: Means) -> Integration:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from stepwright.asl.resource import Resource, parse
-from stepwright.tasks.calls.fields import Field, Fields, choice, text, truth, whole
+from stepwright.tasks.calls.fields import OBJECT, TEXT, Field, Fields, choice, mapping, text, truth, whole
 from stepwright.tasks.kubernetes import conditions, ending, manifests, names, selecting
 
 MOST_LISTED: Final = 500
 
-API_VERSION: Final = Field("an API version such as v1 or apps/v1", names.is_api_version, required=True)
-KIND: Final = Field("a kind such as Deployment", names.is_kind, required=True)
-NAME: Final = Field("the name of an object", names.is_name)
-NAMESPACE: Final = Field("the name of a namespace", names.is_namespace)
-SUBRESOURCE: Final = Field("the name of a subresource such as status", names.is_subresource)
+API_VERSION: Final = Field(
+    "an API version such as v1 or apps/v1", names.is_api_version, required=True, schema=TEXT
+)
+KIND: Final = Field("a kind such as Deployment", names.is_kind, required=True, schema=TEXT)
+NAME: Final = Field("the name of an object", names.is_name, schema=TEXT)
+NAMESPACE: Final = Field("the name of a namespace", names.is_namespace, schema=TEXT)
+SUBRESOURCE: Final = Field("the name of a subresource such as status", names.is_subresource, schema=TEXT)
 SELECT: Final = Field(
     "a list of paths such as status.phase",
     lambda value: isinstance(value, list) and bool(value) and all(isinstance(path, str) for path in value),
     problem=selecting.problem,
+    schema={"type": "array", "items": TEXT},
 )
 MANIFEST: Final = Field(
     "an object of the Kubernetes API, or its YAML",
@@ -29,14 +33,17 @@ MANIFEST: Final = Field(
 )
 SELECTOR: Final = text("a label selector such as app=shop")
 FORM: Final = Field(
-    "a form such as {condition: Ready}", lambda value: isinstance(value, dict), problem=conditions.problem
+    "a form such as {condition: Ready}",
+    lambda value: isinstance(value, dict),
+    problem=conditions.problem,
+    schema=OBJECT,
 )
-FORM_WANTED: Final = Field(FORM.words, FORM.fits, required=True, problem=conditions.problem)
+FORM_WANTED: Final = replace(FORM, required=True)
 
 _KIND_OF: Final[Mapping[str, Field]] = {"apiVersion": API_VERSION, "kind": KIND}
 _ONE: Final[Mapping[str, Field]] = {
     **_KIND_OF,
-    "name": Field(NAME.words, NAME.fits, required=True),
+    "name": replace(NAME, required=True),
     "namespace": NAMESPACE,
 }
 _MEANT: Final = {
@@ -106,7 +113,9 @@ _CALLED: Final = Fields(
     {
         **_CLUSTER,
         "Method": choice("GET", "POST", "PUT", "PATCH", "DELETE", required=True),
-        "Path": Field("a path of the API such as /api/v1/namespaces", names.is_path, required=True),
+        "Path": Field(
+            "a path of the API such as /api/v1/namespaces", names.is_path, required=True, schema=TEXT
+        ),
         "QueryParameters": Field("an object whose values are lists of texts", _is_query, problem=_is_endless),
         "RequestBody": Field("any value", lambda _: True),
     }
@@ -116,12 +125,13 @@ _JOB: Final = Fields(
     {
         **_CLUSTER,
         "Namespace": NAMESPACE,
-        "LogOptions": Field("an object", lambda value: isinstance(value, dict)),
+        "LogOptions": mapping(),
         "Job": Field(
             "the Job to run",
             lambda value: isinstance(value, dict),
             required=True,
             problem=manifests.problem_of_job,
+            schema=OBJECT,
         ),
     }
 )
