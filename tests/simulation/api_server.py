@@ -19,6 +19,7 @@ import msgspec
 
 from stepwright.asl.signals import Millis
 from stepwright.kube import timestamps
+from stepwright.kube.api import METADATA_ALONE
 from stepwright.kube.watches import Event
 from tests.engine.virtual_loop import BEGIN
 from tests.simulation import json_patch, tables
@@ -49,6 +50,8 @@ KINDS: Final[Mapping[str, Sequence[tuple[str, str, bool]]]] = {
 """By API version: plural, kind, whether it is in namespaces. What discovery says; objects of any other kind can be there, too."""
 
 _APPLY: Final = "application/apply-patch+yaml"
+_METADATA: Final = b'{"kind":"PartialObjectMetadata","metadata":{}}'
+"""As little as who asks for metadata alone may rely on."""
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.Encoder().encode
@@ -397,7 +400,8 @@ class ApiServer:
         self.authorize(request)
         self.by = request.by
         try:
-            return self._answer(request)
+            answer = self._answer(request)
+            return _METADATA if request.accept == METADATA_ALONE else answer
         finally:
             self.by = ""
 

@@ -21,7 +21,7 @@ from stepwright.engine import payloads, readings
 from stepwright.engine.payloads import Payloads
 from stepwright.engine.ports import ExecutionRef, JournalError, Refused, Unavailable
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import Api
+from stepwright.kube.api import METADATA_ALONE, Api
 from stepwright.kube.api_errors import AlreadyExists, ApiError, NotFound
 from stepwright.kube.paths import path_of
 
@@ -164,7 +164,8 @@ class Beside:
         }
         text = msgspec.json.encode(body)
         try:
-            await self._api.request("POST", path_of(API_VERSION, HISTORIES, known.namespace), body=text)
+            path = path_of(API_VERSION, HISTORIES, known.namespace)
+            await self._api.request("POST", path, body=text, accept=METADATA_ALONE)
             if self._stored is not None:
                 self._stored(known.namespace, fields["content"], len(text))
         except AlreadyExists:

@@ -20,7 +20,7 @@ import structlog
 from stepwright.functions import offers
 from stepwright.functions.handlers import Context, Outcome
 from stepwright.functions.offers import Offer, Task
-from stepwright.kube.api import Api
+from stepwright.kube.api import JSON_PATCH, METADATA_ALONE, Api
 from stepwright.kube.api_errors import ApiError, Conflict, Forbidden, Invalid, NotFound, TooLarge
 from stepwright.kube.informer import Informer
 
@@ -187,7 +187,7 @@ class Worker:
         while task.beats_seconds is not None:
             await asyncio.sleep(task.beats_seconds)
             try:
-                await self._patched(task.metadata.name, offers.beating(task, claim, self._now()))
+                await self._say(task.metadata.name, offers.beating(task, claim, self._now()))
             except (Invalid, NotFound):
                 log.info("nobody waits for the task any more", task=task.metadata.name)
                 if self._can_be_cancelled:
@@ -201,7 +201,7 @@ class Worker:
         name, delay = task.metadata.name, _FIRST_DELAY
         while True:
             try:
-                await self._patched(name, offers.answering(task, claim, answer, self._now()))
+                await self._say(name, offers.answering(task, claim, answer, self._now()))
                 return
             except (Invalid, NotFound):
                 found = await self._read(name)
@@ -224,6 +224,11 @@ class Worker:
         path = offers.path(self._namespace, name, "status")
         patched: Task = await self._api.patch(path, patch, into=Task)
         return patched
+
+    async def _say(self, name: str, patch: list[dict[str, Any]]) -> None:
+        """A patch whose answer is not needed: the task's input and its result would come back with it."""
+        path = offers.path(self._namespace, name, "status")
+        await self._api.request("PATCH", path, None, patch, JSON_PATCH, accept=METADATA_ALONE)
 
     async def _read(self, name: str) -> Task | None:
         """Until it is known. None: it is not there."""

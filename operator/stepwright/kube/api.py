@@ -24,6 +24,10 @@ MERGE_PATCH: Final = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH: Final = "application/strategic-merge-patch+json"
 APPLY_PATCH: Final = "application/apply-patch+yaml"  # JSON is YAML
 
+METADATA_ALONE: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+"""What is accepted as the answer to a write that nobody reads: otherwise the whole object comes back, however large it is.
+https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources"""
+
 Params = Mapping[str, str | int | bool]
 
 
