@@ -126,3 +126,14 @@ def test_which_series_go_with_a_state_machine(namespace: str, machine: str, remo
         series.name_of(*counted)
 
     assert series.remove(namespace, machine) is removed
+
+
+def test_tasks_of_workers_are_shown_as_they_are_when_somebody_asks() -> None:
+    metrics, numbers = Metrics(), {("shop", "resize", "Scheduled"): 3, ("shop", "resize", "Taken"): 1}
+    assert "stepwright_worker_tasks{" not in shown(metrics)
+    metrics.show_work(lambda: numbers)
+
+    sample = 'stepwright_worker_tasks{namespace="shop",state="Scheduled",task_template="resize"} 3.0'
+    assert sample in shown(metrics)
+    del numbers["shop", "resize", "Scheduled"]
+    assert sample not in shown(metrics)

@@ -286,6 +286,7 @@ def _show(
         "stepwright_executions_quarantined",
         lambda: sum(membership.owns(uid) and found.quarantined for uid, found in quarantine.suspects.items()),
     )
+    metrics.show_work(parts.external.counting.numbers)
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from stepwright import __version__
 from stepwright.controllers.named_series import MOST_MACHINES, NamedSeries, Removed
@@ -32,6 +34,22 @@ _GAUGES: Final[Mapping[str, str]] = MappingProxyType(
 """Gauges that are read when somebody asks for them."""
 
 
+class _Numbers(Collector):
+    """A gauge with labels, whose values are read when somebody asks for them."""
+
+    def __init__(self, name: str, text: str, labels: Sequence[str]) -> None:
+        self._name = name
+        self._text = text
+        self._labels = labels
+        self.look: Callable[[], Mapping[tuple[str, str, str], int]] = dict
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(self._name, self._text, labels=self._labels)
+        for values, number in self.look().items():
+            family.add_metric(values, number)
+        yield family
+
+
 class Metrics:
     """Implements ``engine.observer.Observer``. Labels hold names that users gave to objects, never data.
 
@@ -48,6 +66,12 @@ class Metrics:
             __version__
         ).set(1)
         self._gauges = {name: Gauge(name, text, registry=self.registry) for name, text in _GAUGES.items()}
+        self._work = _Numbers(
+            "stepwright_worker_tasks",
+            "ExternalTasks that wait for workers (Scheduled) or that workers have (Taken)",
+            ["namespace", "task_template", "state"],
+        )
+        self.registry.register(self._work)
         self._ended = Counter(
             "stepwright_executions_ended",
             "Executions that ended, by how",
@@ -99,6 +123,10 @@ class Metrics:
     def show(self, gauge: str, look: Callable[[], float]) -> None:
         """``look`` is called in the thread that serves the metrics."""
         self._gauges[gauge].set_function(look)
+
+    def show_work(self, look: Callable[[], Mapping[tuple[str, str, str], int]]) -> None:
+        """Likewise; the numbers of ExternalTasks by namespace, TaskTemplate and state."""
+        self._work.look = look
 
     def committed(self, ref: ExecutionRef, commit: Commit) -> None:
         self._commits.inc()

@@ -161,6 +161,26 @@ def test_an_answer_may_be_a_failure(answer: dict[str, str], error: str) -> None:
     played(main)
 
 
+def test_tasks_that_wait_and_that_workers_have_are_counted() -> None:
+    async def main(scene: Scene) -> None:
+        counts = scene.driver.counting.numbers
+        assert counts() == {}
+        await scene.start()
+        assert counts() == {("shop", "f", "Scheduled"): 1}
+        taken = await scene.claim()
+        assert counts() == {("shop", "f", "Taken"): 1}
+        await scene.answer(taken, output="1")
+        assert counts() == {}
+
+        await scene.driver.stop(
+            REF, CancelTask(TaskId(7), WORK)
+        )  # what is closed before it is offered was never work
+        await asyncio.sleep(1)
+        assert counts() == {}
+
+    played(main)
+
+
 def test_after_the_end_of_its_time_no_answer_is_accepted() -> None:
     async def main(scene: Scene) -> None:
         await scene.start()

@@ -38,6 +38,7 @@ from stepwright.tasks.accounts import Accounts
 from stepwright.tasks.by_execution import ByExecution, Key
 from stepwright.tasks.external import register
 from stepwright.tasks.external.closing import Closing
+from stepwright.tasks.external.counting import Counting
 from stepwright.tasks.external.register import Answer, Reason, Register
 from stepwright.tasks.external.remains import Remains
 from stepwright.tasks.external.requests import Requests, Whole, whole
@@ -86,6 +87,7 @@ class ExternalDriver:
         self._namespaces = namespaces
         self._requests = Requests(api, Accounts(api, held))
         self._tasks: ByExecution[Watched] = ByExecution()
+        self.counting = Counting()
         self._timers = Timers(clock, self._time_is_over)
         self._giving_up: set[asyncio.Task[None]] = set()
         self.registers: Informer[Register] = Informer(
@@ -233,7 +235,8 @@ class ExternalDriver:
     def _seen(self, ref: ExecutionRef, task: TaskId) -> Register | None:
         return self.registers.get(ref.namespace, register.name_of(ref.uid, task))
 
-    def _changed(self, old: Register | None, new: Register, text: msgspec.Raw) -> None:  # noqa: ARG002
+    def _changed(self, old: Register | None, new: Register, text: msgspec.Raw) -> None:
+        self.counting.changed(old, new)
         self._remains.changed(new)
         watched = None if new.task is None else self._tasks.get((new.execution, new.task))
         if watched is not None:
@@ -242,6 +245,7 @@ class ExternalDriver:
     def _is_gone(self, old: Register | None, new: Register | None) -> None:
         if old is None or new is not None:
             return
+        self.counting.changed(old, None)
         self._remains.gone(old)
         watched = None if old.task is None else self._tasks.get((old.execution, old.task))
         if watched is not None and watched.uid == old.metadata.uid:
