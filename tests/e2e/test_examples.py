@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,10 +35,30 @@ def test_example(stepwright: Kube, operator_account: OperatorAccount, folder: Pa
     expected = yaml.safe_load((folder / "expected.yaml").read_text())
     stepwright("apply", "-f", str(folder / "statemachine.yaml"), "-f", str(folder / "execution.yaml"))
     name = yaml.safe_load((folder / "execution.yaml").read_text())["metadata"]["name"]
-    ended = stepwright.ended(name)
+    with _worker(stepwright, folder):
+        ended = stepwright.ended(name)
 
     assert ended["status"]["phase"] == expected["phase"], ended["status"].get("cause")
     assert output(ended) == expected["output"]
+
+
+@contextmanager
+def _worker(kube: Kube, folder: Path) -> Iterator[None]:
+    """What runs on this machine, if its README says so."""
+    readme = (folder / "README.md").read_text() if (folder / "README.md").exists() else ""
+    said = re.search(r"^stepwright (function work .*)$", readme, re.MULTILINE)
+    if said is None:
+        yield
+        return
+    where = [f"--namespace={kube.namespace}", f"--kubeconfig={kube.cluster.kubeconfig}"]
+    command = [sys.executable, "-m", "stepwright.cli", *said[1].split(), *where]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "operator")}
+    worker = subprocess.Popen(command, cwd=folder, env=environment)
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait()
 
 
 def test_a_task_that_a_namespace_does_not_let_run_fails_at_once(stepwright: Kube) -> None:
