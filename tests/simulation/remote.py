@@ -82,6 +82,8 @@ class Remote:
         self._works: list[Work] = []
         self._no_more: set[Token] = set()
         """What was stopped."""
+        self._asked: dict[Token, str] = {}
+        """Which state's work was asked for by each token."""
         self._looked: set[tuple[str, Token]] = set()
         """Which process has looked for what, and found nothing."""
         self.calm = False
@@ -125,7 +127,7 @@ class Remote:
         answer: Json = None
         match request.path.rpartition("/")[2]:
             case "begin":
-                answer = self._begin(request.by, token, known=asked["known"])
+                answer = self._begin(request.by, token, asked["state"], known=asked["known"])
             case "find":
                 answer = self._find(request.by, token)
             case "look":
@@ -140,7 +142,10 @@ class Remote:
                 self._stop(request.by, token)
         return msgspec.json.encode(answer)
 
-    def _begin(self, by: str, token: Token, *, known: bool) -> int:
+    def _begin(self, by: str, token: Token, state: str, *, known: bool) -> int:
+        first = self._asked.setdefault(token, state)
+        if first != state and not self.restored:
+            self._complain(f"{by} begins remote work of {state} by the token {token[1]} of {first}")
         there = self.of(token)
         if known and there:
             return there[0].number
@@ -226,7 +231,8 @@ class RemoteCalls:
 
     async def begin(self, call: Call) -> Answered:
         known = self.again(call) is Again.HARMLESS
-        work = await self._ask("POST", "begin", call.ref.uid, call.task.task, known=known)
+        task = call.task
+        work = await self._ask("POST", "begin", call.ref.uid, task.task, state=task.path, known=known)
         return Answered({"work": work})
 
     async def find(self, call: Call) -> Answered | None:

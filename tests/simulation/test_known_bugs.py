@@ -240,6 +240,18 @@ def begin_again_without_looking(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Making, "made", as_the_first)
 
 
+def begin_beside_the_write_what_may_be_begun_again(patch: pytest.MonkeyPatch) -> None:
+    """Whoever goes on without that write may give the token to another task."""
+    write = Carrying._write
+
+    async def beside(self: Carrying, batch: Batch) -> Any:
+        known = [task for task in batch.starts.values() if task.resource.text == KNOWN]
+        self._tasks.start(known, again=False)
+        return await write(self, batch)
+
+    patch.setattr(Carrying, "_write", beside)
+
+
 def call_while_the_lease_has_lapsed(patch: pytest.MonkeyPatch) -> None:
     made = CallDriver.__init__
 
@@ -369,6 +381,29 @@ _ELSEWHERE = Trouble(
     Rarities(),
 )
 
+
+def _chains_beside_one_another(_: Random) -> State:
+    """Which task is scheduled next depends on which of those before it ends first."""
+    task: State = {"Type": "Task", "Resource": KNOWN, "Parameters": {}}
+    branches = []
+    for names in ("ABCDE", "FGHIJ", "KLMNO"):
+        states: State = {names[-1]: {"Type": "Succeed"}}
+        for name, after in itertools.pairwise(names):
+            states[name] = {
+                **task,
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": after}],
+                "Next": after,
+            }
+        branches.append({"StartAt": names[0], "States": states})
+    return {"StartAt": "Both", "States": {"Both": {"Type": "Parallel", "Branches": branches, "End": True}}}
+
+
+_ONE_AFTER_ANOTHER = dataclasses.replace(
+    _ELSEWHERE,
+    climate={**_ELSEWHERE.climate, "kills": 8, "strikes": 0.2, "faults": 0.25},
+    machine=_chains_beside_one_another,
+)
+
 _STARTING = Trouble(
     jobs.USUAL,
     {"kills": 4, "executions": 3, "operators": 2, "namespace_ends": False},
@@ -428,6 +463,7 @@ _SEEDS: Final = 2_000
         (let_jobs_run_again, "runs again", None),
         (keep_no_stops, "remote work", _ELSEWHERE),
         (begin_again_without_looking, "has not looked for it", _ELSEWHERE),
+        (begin_beside_the_write_what_may_be_begun_again, "by the token", _ONE_AFTER_ANOTHER),
         (call_while_the_lease_has_lapsed, "not its own", _ELSEWHERE),
         (settle_before_what_runs_elsewhere_is_stopped, "remote work", _ELSEWHERE),
         (start_another_execution_each_time, "started again", _STARTING),
