@@ -25,6 +25,7 @@ from stepwright.assembly.connections import ServicesOfEnvironment
 from stepwright.assembly.embedded import Embedded
 from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Execution, Revision, StateMachine
+from stepwright.engine import heap
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.ports import Uid
 from stepwright.engine.reports import Reports
@@ -195,4 +196,5 @@ def forget_peak(pid: int) -> None:
 
 
 if __name__ == "__main__":
+    heap.share()  # as stepwright dev does
     print(json.dumps(asyncio.run(measure(Path(sys.argv[1]), int(sys.argv[2])))))

@@ -32,7 +32,7 @@ from stepwright.assembly.function_files import Table
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
 from stepwright.console import face
-from stepwright.engine import garbage
+from stepwright.engine import garbage, heap
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.garbage import Garbage
 from stepwright.engine.looking_through import take_short_turns
@@ -106,6 +106,7 @@ async def serve(
 ) -> None:
     """Until SIGTERM or SIGINT. ``tell`` is given sentences, ``show`` the console's address. Raises InUse, OSError."""
     _allow_many_connections()
+    heap.share()
     garbage.take_over()
     take_short_turns()
     stopped = asyncio.Event()

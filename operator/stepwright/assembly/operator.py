@@ -39,7 +39,7 @@ from stepwright.controllers.server import Server
 from stepwright.controllers.signals import Signals
 from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.taking_part import TakingPart
-from stepwright.engine import garbage
+from stepwright.engine import garbage, heap
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.garbage import Garbage
@@ -80,6 +80,7 @@ class Lost(Exception):  # noqa: N818 - it names a condition
 
 async def run(options: Options) -> None:
     """Run until SIGTERM or SIGINT. Raises Lost, ApiError, NoCluster."""
+    heap.share()
     garbage.take_over()
     take_short_turns()
     stopped = asyncio.Event()
