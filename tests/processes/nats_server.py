@@ -31,13 +31,15 @@ _SETTINGS: Final = """
 listen: "ADDRESS:PORT"
 jetstream { store_dir: "FOLDER/store", max_mem: 64M, max_file: 256M }
 TLS
+max_connections: MOST
 authorization {
   users = [
     {user: "USER", password: "PASSWORD", permissions: {publish: {deny: ["secret.>"]}}}
   ]
 }
 """
-_TLS: Final = 'tls { cert_file: "FOLDER/server.crt", key_file: "FOLDER/server.key" }'
+_TLS: Final = 'tls { cert_file: "FOLDER/server.crt", key_file: "FOLDER/server.key" MORE }'
+_STRICT: Final = ', ca_file: "FOLDER/ca.crt", verify: true'
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,11 @@ class NatsServer:
 
 
 @contextmanager
-def serving(address: str = LOOPBACK, *, tls: bool = True) -> Iterator[NatsServer]:
-    """Skips the test where there is no such program, and says why."""
+def serving(
+    address: str = LOOPBACK, *, tls: bool = True, strict: bool = False, most: int = 1000
+) -> Iterator[NatsServer]:
+    """``strict``: clients have to show a certificate. ``most``: how many there may be at a time. Skips the test where there is no such
+    program, and says why."""
     try:
         packages.ensure(PACKAGE)
     except ClusterUnavailable as unavailable:
@@ -71,7 +76,8 @@ def serving(address: str = LOOPBACK, *, tls: bool = True) -> Iterator[NatsServer
     folder = Path(tempfile.mkdtemp(prefix="stepwright-nats-"))
     try:
         certificates, port = issue(folder, address), free_port(address)
-        settings = _SETTINGS.replace("TLS", _TLS if tls else "").replace("FOLDER", str(folder))
+        settings = _SETTINGS.replace("TLS", _TLS if tls else "").replace("MORE", _STRICT if strict else "")
+        settings = settings.replace("FOLDER", str(folder)).replace("MOST", str(most))
         settings = (
             settings.replace("ADDRESS", address)
             .replace("PORT", str(port))

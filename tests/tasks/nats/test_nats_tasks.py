@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
 from typing import Any
 
+import nats.errors
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -17,7 +19,7 @@ from stepwright.asl.resource import parse
 from stepwright.tasks.calls.integration import Again, Call, RefusedForNow
 from stepwright.tasks.nats.integration import Nats
 from tests.processes.nats_server import PASSWORD, USER, NatsServer, serving
-from tests.tasks.http.calling import REF, Kept, secret, secrets_of
+from tests.tasks.http.calling import REF, Kept, certified, secret, secrets_of
 from tests.tasks.one_call import OneCall, nowhere
 from tests.tasks.start_tasks import start_task
 
@@ -256,6 +258,33 @@ async def test_a_server_without_tls_is_told_no_password_unless_the_connection_sa
     assert refused.error == "Nats.ConnectionFailed"
     assert "it does not offer TLS, which the Connection requires" in refused.cause
     assert allowed.error == "Nats.NoResponders"
+
+
+async def test_a_certificate_says_who_calls_as_long_as_it_holds() -> None:
+    with serving(strict=True) as server:
+        held = await failure(bus(server, tls=certified(server.certificates)), asked("request"))
+        over = await failure(bus(server, tls=certified(server.certificates, "expired")), asked("request"))
+
+    assert held.error == "Nats.NoResponders"
+    assert (
+        over.error == "Nats.ConnectionFailed"
+    )  # what the server says of it may come after the next that is sent
+
+
+@pytest.mark.parametrize("tls", [True, False])
+async def test_a_server_that_takes_no_more_connections_is_told(tls: bool) -> None:
+    with serving(tls=tls, most=1) as server:
+        async with asyncio.timeout(60), AsyncExitStack() as stack:
+            while True:  # the connection that has asked whether there is a server may count still
+                with suppress(nats.errors.Error, OSError):
+                    await stack.enter_async_context(server.client())
+                    break
+                await asyncio.sleep(0.05)
+            kept = bus(server) if tls else bus(server, tls={"mode": "Disabled"})
+            failed = await failure(kept, asked("publish"))
+
+    assert failed.error == "Nats.ConnectionFailed"
+    assert "maximum connections exceeded" in failed.cause.lower()
 
 
 async def test_a_wrong_password_is_told_without_it(nats_server: NatsServer) -> None:

@@ -4,6 +4,7 @@ process."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from stepwright.tasks.calls.addresses import look_up
 from stepwright.tasks.calls.target import Address, Target
 
 _AT_ONCE: Final = 16
+
+_OF_OPENSSL: Final = re.compile(r"\A\[SSL: \w+\] | \(_ssl\.c:\d+\)\Z")
+"""Around its words stand a constant, and a line of Python's source."""
 
 Lookup = Callable[[str, int], Sequence[Address]]
 """The addresses of a host; blocks. Raises OSError."""
@@ -46,5 +50,5 @@ class HostNames:
 def words(error: BaseException) -> str:
     """What the system says of it, as the end of a sentence."""
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+        return _OF_OPENSSL.sub("", error.strerror)
     return str(error) or type(error).__name__
