@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.protocol.admin import CreateAclsRequest
 
 from tests.processes.logged_server import started
 from tests.tasks.http.tls_server import Certificates, issue
@@ -47,13 +48,17 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:CONTROLLERS
 controller.listener.names=CONTROLLER
-listeners=SECURE://ADDRESS:SECURED,PLAIN://ADDRESS:PLAINED,BEHIND://127.0.0.1:HIDDEN,CONTROLLER://127.0.0.1:CONTROLLERS
-advertised.listeners=SECURE://HOST:SECURED,PLAIN://ADDRESS:PLAINED,BEHIND://localhost:RELAY
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAIN:PLAINTEXT,BEHIND:PLAINTEXT,SECURE:SASL_SSL
+listeners=SECURE://ADDRESS:SECURED,CERTIFIED://ADDRESS:CERTIFIES,PLAIN://ADDRESS:PLAINED,BEHIND://127.0.0.1:HIDDEN,CONTROLLER://127.0.0.1:CONTROLLERS
+advertised.listeners=SECURE://HOST:SECURED,CERTIFIED://HOST:CERTIFIES,PLAIN://ADDRESS:PLAINED,BEHIND://localhost:RELAY
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAIN:PLAINTEXT,BEHIND:PLAINTEXT,SECURE:SASL_SSL,CERTIFIED:SSL
 inter.broker.listener.name=PLAIN
 sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
 listener.name.secure.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.secure.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_USER="PASSWORD";
+listener.name.certified.ssl.client.auth=required
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+super.users=User:ANONYMOUS
 ssl.keystore.type=PEM
 ssl.keystore.location=FOLDER/server.pem
 ssl.truststore.type=PEM
@@ -69,12 +74,13 @@ transaction.state.log.min.isr=1
 
 @dataclass(frozen=True)
 class Kafka:
-    """``port`` is that of TLS. Who asks at ``hidden_port`` is told to go to ``relay_port``, where a test may put a relay."""
+    """``port`` is that of TLS, at ``certified_port`` clients show a certificate. Who asks at ``hidden_port`` is told to go to ``relay_port``, where a test may put a relay."""
 
     port: int
     plain_port: int
     hidden_port: int
     relay_port: int
+    certified_port: int
     certificates: Certificates
     address: str = LOOPBACK
 
@@ -90,6 +96,20 @@ class Kafka:
             await admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=settings)])
         finally:
             await admin.close()
+
+    async def deny(self, topic: str, operation: Literal["write", "describe"]) -> None:
+        """To the user that has a password."""
+        numbers = {"write": 4, "describe": 8}
+        of_topics, literal, deny = 2, 3, 2
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await admin.start()
+        try:
+            told = await admin._send_to_controller(
+                CreateAclsRequest(of_topics, topic, literal, f"User:{USER}", "*", numbers[operation], deny)
+            )
+        finally:
+            await admin.close()
+        assert [code for code, _ in told.creation_responses] == [0], told
 
     async def messages(self, topic: str, partitions: int = 1) -> list[Any]:
         """All that are in a topic, as aiokafka's consumer gives them."""
@@ -116,7 +136,13 @@ def serving(address: str = LOOPBACK, host: str = "localhost") -> Iterator[Kafka]
     folder = Path(tempfile.mkdtemp(prefix="stepwright-kafka-"))
     try:
         found = Kafka(
-            free_port(address), free_port(address), free_port(), free_port(), issue(folder, address), address
+            free_port(address),
+            free_port(address),
+            free_port(),
+            free_port(),
+            free_port(address),
+            issue(folder, address),
+            address,
         )
         certificates = found.certificates
         (folder / "server.pem").write_text(certificates.text("server.key") + certificates.text("server.crt"))
@@ -124,6 +150,7 @@ def serving(address: str = LOOPBACK, host: str = "localhost") -> Iterator[Kafka]
         for name, value in {
             "CONTROLLERS": str(free_port()),
             "SECURED": str(found.port),
+            "CERTIFIES": str(found.certified_port),
             "PLAINED": str(found.plain_port),
             "HIDDEN": str(found.hidden_port),
             "RELAY": str(found.relay_port),

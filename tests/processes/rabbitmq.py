@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -10,7 +11,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -60,12 +61,37 @@ class RabbitMq:
     plain_port: int
     certificates: Certificates
     address: str = LOOPBACK
+    environment: dict[str, str] = field(default_factory=dict)
+    """Of its programs."""
 
     def answers(self) -> bool:
         """Raises OSError."""
         with socket.create_connection((self.address, self.plain_port), timeout=10) as connected:
             connected.sendall(b"AMQP\x00\x00\x09\x01")
             return connected.recv(1) != b""
+
+    @asynccontextmanager
+    async def short_of_memory(self) -> AsyncIterator[None]:
+        """It takes no messages while the block lasts."""
+        alarm = "{resource_limit, memory, node()}"
+        await self._evaluate(f"rabbit_alarm:set_alarm({{{alarm}, []}}).")
+        try:
+            yield
+        finally:
+            await self._evaluate(f"rabbit_alarm:clear_alarm({alarm}).")
+
+    async def _evaluate(self, expression: str) -> None:
+        """Within the server."""
+        program = _installed().with_name("rabbitmqctl")
+        node = self.environment["RABBITMQ_NODENAME"]
+        asked = await asyncio.create_subprocess_exec(
+            *(program, "-n", node, "eval", expression),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        said, _ = await asked.communicate()
+        assert asked.returncode == 0, said.decode()
 
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[AbstractChannel]:
@@ -96,9 +122,12 @@ def serving(address: str = LOOPBACK) -> Iterator[RabbitMq]:
         (folder / "rabbitmq.conf").write_text(settings)
         (folder / "advanced.config").write_text(_MECHANISMS)
         (folder / "plugins").write_text("[rabbitmq_auth_mechanism_ssl].")
-        with _names_of_nodes(folder) as environment, started([program], folder, environment) as server:
+        with (
+            _names_of_nodes(folder) as environment,
+            started([program], folder, {"env": environment, "cwd": folder}) as server,
+        ):
             _until(server, folder, found.answers)
-            yield found
+            yield replace(found, environment=environment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -115,7 +144,7 @@ def _installed() -> Path:
 
 
 @contextmanager
-def _names_of_nodes(folder: Path) -> Iterator[dict[str, object]]:
+def _names_of_nodes(folder: Path) -> Iterator[dict[str, str]]:
     """Erlang's daemon that knows the names of nodes, and a node's environment. A node that has to start the daemon leaves it
     running."""
     port = free_port()
@@ -139,7 +168,7 @@ def _names_of_nodes(folder: Path) -> Iterator[dict[str, object]]:
     names.mkdir()
     with started(["epmd"], names, {"env": environment}) as daemon:
         _until(daemon, names, lambda: _listens(port))
-        yield {"env": environment, "cwd": folder}
+        yield environment
 
 
 def _listens(port: int) -> bool:

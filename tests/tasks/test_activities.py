@@ -210,6 +210,18 @@ def test_invalid_output_is_told_before_that_a_task_is_over(dev: DevProcess) -> N
     assert told(taskToken="none", output="{") == ("InvalidToken", "Invalid Token: 'Invalid token'")
 
 
+def test_an_output_that_no_task_may_have_is_refused(dev: DevProcess) -> None:
+    client, activity, execution = begin(dev)
+    token = take(client, activity)["taskToken"]
+
+    with pytest.raises(ClientError) as refused:
+        client.send_task_success(taskToken=token, output=json.dumps("x" * 262_144))
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+    client.send_task_success(taskToken=token, output="1")
+    assert ended(client, execution)["output"] == "1"
+
+
 def test_an_activity_that_nobody_asks_for_waits_whatever_its_times(dev: DevProcess) -> None:
     client, activity, execution = begin(dev, TimeoutSeconds=2, HeartbeatSeconds=1)
     pause = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 2, "End": True}}}

@@ -137,6 +137,14 @@ async def test_a_certificate_says_who_calls(rabbitmq: RabbitMq, channel: Abstrac
     assert (await taken(channel)).body == b'{"n":7}'
 
 
+async def test_a_certificate_whose_time_is_over_is_not_believed(rabbitmq: RabbitMq) -> None:
+    failed = await failure(bus(rabbitmq, auth=None, tls=certified(rabbitmq.certificates, "expired")), asked())
+
+    assert (
+        failed.error == "Amqp.ConnectionFailed"
+    )  # what the server says of it may come after what is sent next
+
+
 # --- What the server refuses ------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +196,23 @@ async def test_a_message_that_is_too_large_is_refused(rabbitmq: RabbitMq) -> Non
 
     assert failed.error == "Amqp.Refused"
     assert "larger than configured max size" in failed.cause
+
+
+@pytest.mark.slow
+async def test_a_server_that_is_short_of_memory_takes_nothing_and_the_task_ends_in_time(
+    rabbitmq: RabbitMq, channel: AbstractChannel
+) -> None:
+    async with rabbitmq.short_of_memory():
+        with pytest.raises(RefusedForNow) as refused:
+            await result(bus(rabbitmq, timeoutSeconds=2), asked())
+
+    assert refused.value.failure.error == "Amqp.AnswerLost"
+    assert "has not answered within 2 seconds" in refused.value.failure.cause
+    await result(bus(rabbitmq), asked(Message="later"))
+    bodies = []
+    while body := (await taken(channel)).body:
+        bodies.append(body)
+    assert b"later" in bodies
 
 
 async def test_a_message_with_half_of_a_character_is_not_sent(rabbitmq: RabbitMq) -> None:

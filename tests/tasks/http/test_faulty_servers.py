@@ -193,6 +193,7 @@ async def test_a_long_answer_of_a_failure_is_cut(server: TlsServer, certificates
     [
         ("/not-found", 404, {"message": "no such charge"}),
         ("/busy", 503, "later"),
+        ("/throttled", 429, {"ok": False, "error": "ratelimited"}),
         ("/error-image", 500, None),
         ("/unauthorized", 401, {}),
     ],
@@ -205,6 +206,16 @@ async def test_a_status_that_is_no_success_is_an_error_with_the_whole_answer(
     assert error == f"States.Http.StatusCode.{status}"
     assert json.loads(cause).get("ResponseBody") == body
     assert json.loads(cause)["StatusCode"] == status
+
+
+async def test_a_server_that_throttles_is_asked_once_and_says_when_to_come_again(
+    server: TlsServer, certificates: Certificates
+) -> None:
+    """As chats do. The state's Retry decides, as on AWS."""
+    _, cause = await refusal(connection([server], certificates), f"{server.url}/throttled", "POST")
+
+    assert json.loads(cause)["Headers"]["Retry-After"] == ["30"]
+    assert len(server.seen) == 1
 
 
 async def test_a_name_that_does_not_resolve_is_told() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aiokafka import errors
@@ -22,7 +22,7 @@ from stepwright.tasks.kafka.connection import read
 from tests.processes.dev import DevProcess, ended
 from tests.processes.kafka import LARGEST_MESSAGE_BYTES, PASSWORD, USER, Kafka
 from tests.sql.test_killed import machine
-from tests.tasks.http.calling import REF, Kept, secret, secrets_of
+from tests.tasks.http.calling import REF, Kept, certified, secret, secrets_of
 from tests.tasks.one_call import OneCall, nowhere
 from tests.tasks.relays import Relay
 from tests.tasks.start_tasks import start_task
@@ -127,6 +127,22 @@ async def test_a_topic_that_is_not_there_is_told_and_not_made(kafka: Kafka) -> N
 
     assert {each.error for each in failed} == {"Kafka.UnknownTopicOrPartition"}
     assert json.loads(failed[0].cause)["Error"] == "UNKNOWN_TOPIC_OR_PARTITION"
+
+
+@pytest.mark.parametrize("operation", ["write", "describe"])
+async def test_a_topic_that_the_user_may_not_use_is_told(
+    operation: Literal["write", "describe"], kafka: Kafka
+) -> None:
+    topic = f"closed-to-{operation}"
+    await kafka.make(topic)
+    await kafka.deny(topic, operation)
+    with pytest.raises(CallFailed) as failed:
+        async with asyncio.timeout(60):  # brokers hear of it soon afterwards
+            while True:
+                await result(log(kafka), asked(topic))
+
+    assert failed.value.error == "Kafka.AuthorizationFailed"
+    assert json.loads(failed.value.cause)["Error"] == "TOPIC_AUTHORIZATION_FAILED"
 
 
 async def test_a_partition_that_is_not_there_is_told(kafka: Kafka) -> None:
@@ -266,6 +282,21 @@ async def test_a_certificate_of_another_host_is_not_believed(kafka: Kafka) -> No
     tls = {"ca": kafka.certificates.text("ca.crt"), "serverName": "other.example.test"}
 
     assert "Hostname mismatch" in (await failure(log(kafka, tls=tls), asked("orders"))).cause
+
+
+async def test_a_certificate_says_who_calls_as_long_as_it_holds(kafka: Kafka) -> None:
+    await kafka.make("certified")
+
+    def by(who: Literal["client", "expired"]) -> Kept:
+        return log(kafka, port=kafka.certified_port, auth=None, tls=certified(kafka.certificates, who))
+
+    given = await result(by("client"), asked("certified"))
+    failed = await failure(by("expired"), asked("certified"))
+
+    assert given["Offset"] == 0
+    assert (
+        failed.error == "Kafka.ConnectionFailed"
+    )  # what the broker says of it may come after what is sent next
 
 
 async def test_a_wrong_password_is_told_without_it(kafka: Kafka) -> None:

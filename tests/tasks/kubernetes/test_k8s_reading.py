@@ -171,6 +171,33 @@ def test_an_api_server_that_is_away_is_asked_until_it_is_there() -> None:
     playing(main)
 
 
+@pytest.mark.parametrize(
+    ("status", "error"), [(429, "Kubernetes.TooManyRequests"), (401, "Kubernetes.Unauthorized")]
+)
+@pytest.mark.parametrize("times", [3, 1000])
+def test_an_api_server_that_refuses_for_now_is_asked_a_few_times_more(
+    status: int, error: str, times: int
+) -> None:
+    """It throttles, or does not believe the operator until that has read its new token."""
+
+    async def main(played: Played) -> None:
+        played.put("configmaps", "a")
+        left = [from_response(status, b'{"message":"not now"}', write=False)] * times
+
+        def refuse(_: Any) -> None:
+            if left:
+                raise left.pop()
+
+        played.api.before = refuse
+        if times == 3:
+            assert (await played.output("get", **CONFIG_MAP, name="a"))["metadata"]["name"] == "a"
+        else:
+            assert await played.failure("get", **CONFIG_MAP, name="a") == (error, "not now")
+            assert 5 < len(played.api.requests) < 12
+
+    playing(main)
+
+
 def test_an_answer_that_something_is_wrong_inside_is_believed_after_a_while() -> None:
     async def main(played: Played) -> None:
         def broken(request: Any) -> None:
