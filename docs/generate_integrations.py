@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -75,23 +76,13 @@ which are called.
 
 ## When something goes wrong
 
-HTTP tasks, functions, AWS's services, PostgreSQL, mail and NATS keep one [contract](plugins.md#testing-it): what is called is away, says
-nothing, no sense, or more than a result may have, or does not accept the credentials; and the process ends before the request, or between
-request and answer. These tests say more, for single drivers:
+HTTP tasks, functions, AWS's services, databases, mail, NATS, AMQP, Kafka and integrations of others keep one
+[contract](plugins.md#testing-it), which plays these faults. [faults.md](faults.md) names the tests, driver by driver, and says why there is none where
+there is none.
 
-| what goes wrong | what comes of it | tests |
-| --- | --- | --- |
-| nobody listens | The task fails with an error of its driver, and its `Retry` decides. The Kubernetes API is asked until it answers, and so are services about jobs that have begun; a function's pods have time to begin | `tasks/test_aws_faults.py::test_nobody_listens`, `tasks/test_aws_jobs.py::test_a_job_is_followed_though_its_service_is_away_for_a_while`, `tasks/test_function_answers.py::test_a_call_waits_for_somebody_to_listen_and_is_made_once`, `tasks/kubernetes/test_k8s_reading.py::test_an_api_server_that_is_away_is_asked_until_it_is_there`, `e2e/test_outages.py::test_away_for_a_minute_the_api_server_finds_every_step_done_once` |
-| a name is not resolved | The same, and the cause has the name | `tasks/test_aws_faults.py::test_the_name_is_not_resolved`, `tasks/http/test_faulty_servers.py::test_a_name_that_does_not_resolve_is_told`, `tasks/test_function_answers.py::test_a_name_that_does_not_resolve_is_told`, `tasks/sql/test_sql_tasks.py::test_a_name_that_does_not_resolve_is_told`, `tasks/mail/test_mail_tasks.py::test_a_name_that_does_not_resolve_is_told`, `tasks/nats/test_nats_tasks.py::test_a_name_that_does_not_resolve_is_told` |
-| it is slow, or the connection is half open | The call is given up in time; what may have been done is [repeated or not, as its driver declares](architecture.md#ports) | `tasks/test_aws_faults.py::test_no_answer_comes`, `tasks/test_aws_faults.py::test_the_answer_breaks_off`, `tasks/test_aws_harnesses.py::test_an_agent_that_says_nothing_any_more_is_not_waited_for_for_ever`, `tasks/http/test_faulty_servers.py::test_a_server_that_does_not_finish_is_given_up`, `tasks/test_function_answers.py::test_a_call_takes_no_longer_than_it_may`, `tasks/sql/test_sql_tasks.py::test_a_connection_that_breaks_off_at_the_commit_leaves_it_unknown`, `tasks/mail/test_mail_tasks.py::test_a_server_that_ends_after_the_mail_leaves_it_unknown`, `tasks/nats/test_nats_tasks.py::test_a_server_that_ends_within_a_request_leaves_it_unknown`, `e2e/test_outages.py::test_with_its_connections_cut_blocked_and_dead_an_operator_does_every_step_once` |
-| what it says makes no sense | The task fails with an error of its driver | `tasks/test_aws_faults.py::test_the_answer_is_none_of_the_service`, `tasks/test_aws_harnesses.py::test_what_is_no_stream_of_events_is_no_answer`, `tasks/http/test_faulty_servers.py::test_a_fault_of_the_server_is_the_tasks_error`, `tasks/test_function_answers.py::test_an_answer_that_breaks_off_or_is_none_is_a_lost_connection`, `tasks/kubernetes/test_k8s_reading.py::test_an_answer_that_something_is_wrong_inside_is_believed_after_a_while` |
-| it says too much | `States.DataLimitExceeded`, without having read it all | `tasks/test_aws_faults.py::test_the_answer_is_huge`, `tasks/test_calls.py::test_an_answer_without_end_is_not_read_to_its_end`, `tasks/sql/test_sql_tasks.py::test_a_value_larger_than_may_be_read_is_not_read_to_its_end`, `tasks/nats/test_nats_tasks.py::test_an_answer_that_is_too_large_is_not_read_to_its_end`, `tasks/kubernetes/test_k8s_reading.py::test_a_result_that_is_too_large_says_what_to_do` |
-| it throttles | The call is made a few times more, then the task fails; what is asked again and again is asked less often | `tasks/test_aws_faults.py::test_a_throttled_call_is_made_again_and_then_fails`, `tasks/test_aws_looks.py::test_a_service_that_throttles_is_asked_less_by_all_of_a_caller`, `tasks/test_function_answers.py::test_what_a_function_does_not_do_has_a_name_that_retriers_know`, `tasks/mail/test_mail_tasks.py::test_what_the_server_refuses_is_for_good_or_for_now`, `tasks/test_call_driver.py::test_a_refusal_that_may_not_last_counts_after_some_attempts` |
-| the credentials are wrong | The task fails in the service's words, which have no secret in them | `tasks/test_aws_faults.py::test_credentials_that_do_not_do_are_told_as_the_service_tells_it`, `assembly/test_aws_by_connections.py::test_a_key_that_is_wrong_is_read_anew_and_its_refusal_told_without_it`, `tasks/sql/test_sql_tasks.py::test_a_wrong_password_is_told_without_it`, `tasks/mail/test_mail_tasks.py::test_a_wrong_password_is_told_without_it`, `tasks/nats/test_nats_tasks.py::test_a_wrong_password_is_told_without_it` |
-| the credentials have expired | They are fetched again, once | `assembly/test_aws_by_connections.py::test_a_session_that_lapses_while_it_is_used_is_renewed_once`, `tasks/http/test_http_tasks.py::test_a_token_that_is_refused_is_renewed_once` |
-| SIGKILL between request and answer | The next process looks for what was done, does it again, or fails the task, as its driver declares | `tasks/test_call_driver.py::test_what_may_have_been_called_by_an_earlier_process_is_called_as_declared`, `tasks/test_aws_jobs.py::test_after_a_kill_a_job_of_batch_is_found_by_its_tag`, `tasks/kubernetes/test_k8s_creating.py::test_what_was_asked_for_when_the_answer_was_lost_is_found_or_made`, `tasks/test_step_functions.py::test_executions_that_start_others_start_each_once_however_often_they_are_killed`, `e2e/test_functions_in_a_cluster.py::test_a_call_that_outlives_its_operator_is_made_again_and_known_by_its_key`, `e2e/test_killed_at_every_write.py::test_killed_at_each_write_a_workflow_has_the_history_of_an_undisturbed_run` |
-| the operator is replaced while calls are in flight | It waits for their answers for a while and records them; the next one goes on with what was submitted | `assembly/test_drain.py::test_a_call_under_way_is_waited_for_and_what_came_of_it_is_recorded`, `tasks/test_call_driver.py::test_who_carries_an_execution_on_finds_what_was_being_begun_for_it`, `tasks/test_call_driver.py::test_another_engine_carries_an_execution_on_and_nothing_of_it_is_stopped`, `e2e/test_kubernetes_verbs.py::test_a_wait_goes_on_in_the_next_operator` |
-
+| what goes wrong | what comes of it |
+| --- | --- |
+{faults}
 ## AWS's services
 
 One [driver](aws.md) calls all services of `arn:aws:states:::aws-sdk:`, by the rules of AWS's SDKs; [aws-services.md](aws-services.md)
@@ -99,6 +90,14 @@ lists them. Tests call actions of s3, sqs, dynamodb, rds, ssm, secretsmanager, c
 recordings of SQS, SNS, DynamoDB, S3 and Secrets Manager are [replayed](conformance.md#recorded-interactions). For all others the
 models say how they are called.
 """
+
+FAULTS: Final = """\
+# Tests of what goes wrong
+
+What a task's user sees when something goes wrong is in [integrations.md](integrations.md#when-something-goes-wrong), what each error is
+called on the driver's page. These are the tests that show it, by their paths in `tests/`, for each driver and each fault.
+
+{sections}"""
 
 SERVICES: Final = """\
 # Services of aws-sdk
@@ -117,7 +116,30 @@ def integrations() -> str:
         drivers=_lines(_driver(row) for row in table.TABLE),
         of_maps=_lines(map(_of_maps, table.OF_MAPS)),
         optimised=_lines(_optimised()),
+        faults=_lines([fault["title"], fault["comes"]] for fault in _told_of_faults()["faults"].values()),
     )
+
+
+def faults() -> str:
+    told = _told_of_faults()
+    sections = [_of_driver(driver, told["faults"]) for driver in told["drivers"].values()]
+    return WRITTEN.replace("the tables of the code", "faults.toml") + FAULTS.format(
+        sections="\n".join(sections)
+    )
+
+
+def _told_of_faults() -> dict[str, Any]:
+    return tomllib.loads((DOCS / "faults.toml").read_text(encoding="utf-8"))
+
+
+def _of_driver(driver: Mapping[str, Any], faults: Mapping[str, Any]) -> str:
+    rows = ([fault["title"], _shown(driver[name])] for name, fault in faults.items())
+    head = f"## {driver['title']}\n\nTheir page is [{driver['page']}]({driver['page']}).\n\n"
+    return f"{head}| what goes wrong | tests |\n| --- | --- |\n{_lines(rows)}"
+
+
+def _shown(cell: str | list[str]) -> str:
+    return f"none: {cell}" if isinstance(cell, str) else ", ".join(f"`{test}`" for test in cell)
 
 
 def _driver(row: Row) -> list[str]:
@@ -273,7 +295,7 @@ def _lines(rows: Iterable[list[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-PAGES: Final = {"integrations.md": integrations, "aws-services.md": services}
+PAGES: Final = {"integrations.md": integrations, "aws-services.md": services, "faults.md": faults}
 
 
 def main(arguments: list[str]) -> int:
