@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from stepwright.asl.definition import UNRESOLVED, Installation, check, compile_definition
+from stepwright.asl.definition import UNRESOLVED, check, compile_definition
 from stepwright.asl.definition.substitutions import InvalidSubstitution, Value, definition_text, substitute
 from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
 from stepwright.asl.json_types import Json, Pointer
@@ -33,6 +33,7 @@ from stepwright.files import (
 )
 from stepwright.files.documents import Document, Unreadable
 from stepwright.files.found import Formats, Found
+from stepwright.files.serving import Serving
 from stepwright.tasks import table
 
 _INVALID_YAML: Final = "INVALID_YAML_DESCRIPTION"
@@ -106,12 +107,17 @@ class CheckedFile:
 
 
 def check_text(
-    file: str, text: str, values: Mapping[str, Value] | None = None, *, read: Read | None = None
+    file: str,
+    text: str,
+    values: Mapping[str, Value] | None = None,
+    *,
+    read: Read | None = None,
+    on: Serving | None = None,
 ) -> CheckedFile:
     """JSON or YAML, distinguished by the file's name, else by the first character. ``values`` replace
     ``${Name}`` and override a manifest's or template's own. ``read`` reads files that a template names, by
-    default from beside it."""
-    checker = _Checker(file, values or {}, read or _beside(file))
+    default from beside it. ``on``: where everything is to run; else manifests are for a cluster, and all others for anywhere."""
+    checker = _Checker(file, values or {}, read or _beside(file), on)
     checker.check(text.removeprefix("\ufeff"))
     return checker.found
 
@@ -121,10 +127,12 @@ def _beside(file: str) -> Read:
 
 
 class _Checker:
-    def __init__(self, file: str, values: Mapping[str, Value], read: Read) -> None:
+    def __init__(self, file: str, values: Mapping[str, Value], read: Read, on: Serving | None) -> None:
         self.found = CheckedFile(file)
         self._values = values
         self._read = read
+        self._somewhere = on or Serving(table.check_for, _SOMEWHERE)
+        self._cluster = on or Serving(table.check_for, serving.CLUSTER)
 
     def check(self, text: str) -> None:
         file = self.found.name
@@ -136,7 +144,7 @@ class _Checker:
             parsed = _documents(file, text)
             kept = [(document, self._kept(document.value)) for document in parsed]
             if not kept or all(found is None for _, found in kept):
-                self._by_itself(file, text)
+                self._by_itself(file, text, read=None if self._values else parsed)
                 return
             for document, found in kept:
                 if found is None or manifests.state_machines(document.value) is not None:
@@ -156,13 +164,15 @@ class _Checker:
 
     # --- A definition by itself -----------------------------------------------------------------------------------
 
-    def _by_itself(self, file: str, text: str, found: Found | None = None) -> None:
-        """``found``: what refers to the file, if another one does."""
+    def _by_itself(
+        self, file: str, text: str, found: Found | None = None, read: list[Document] | None = None
+    ) -> None:
+        """``found``: what refers to the file, if another one does. ``read``: its documents, if they are known."""
         text = substitute(text, {**(found.substitutions if found else {}), **self._values})
         name, express = (found.name, found.express) if found else (None, False)
         elsewhere = file if found else None
         if documents.is_yaml(file, text):
-            parsed = list(documents.of_yaml(text))
+            parsed = list(documents.of_yaml(text)) if read is None else read
             for document in parsed:
                 document.refuse_functions()
                 self._value(name, document.value, _ROOT, document, express=express, file=elsewhere)
@@ -275,7 +285,11 @@ class _Checker:
         locate: Locate = lambda found: found,
     ) -> None:
         found = check(
-            text, express=express, task_check=table.check_for({}), installation=_SOMEWHERE, unfinished=True
+            text,
+            express=express,
+            task_check=self._somewhere.task_check({}),
+            installation=self._somewhere.installation,
+            unfinished=True,
         )
         told = tuple(
             locate(replace(each, message=documents.why(text, each.message, each.line, each.column)))
@@ -298,13 +312,16 @@ class _Checker:
         values: Mapping[str, Value] | None = None,
     ) -> None:
         spec: Mapping[str, Any] = {}
-        installation: Installation
-        task_check, installation = table.check_for({}), _SOMEWHERE
+        on = self._somewhere
         unfinished = manifest is None or not manifest.manifest
         if manifest is not None and manifest.manifest:
-            spec, task_check, installation = manifest.spec, table.check_for(manifest.spec), serving.CLUSTER
+            spec, on = manifest.spec, self._cluster
         found = check(
-            value, express=express, task_check=task_check, installation=installation, unfinished=unfinished
+            value,
+            express=express,
+            task_check=on.task_check(spec),
+            installation=on.installation,
+            unfinished=unfinished,
         )
         if values and not unfinished and all(each.severity != "ERROR" for each in found):
             # Nobody will fill it in later, but the name may be misspelt.
