@@ -28,6 +28,7 @@ RUN /opt/build/bin/uv export --quiet --frozen --no-dev --extra sql --extra mail 
        -r requirements.txt
 COPY README.md LICENSE ./
 COPY operator operator
+COPY examples/blueprints examples/blueprints
 RUN test "${RELEASE}" = false -o -f operator/stepwright/console/dist/index.html \
     || { echo "a release needs the console: run \`make console\` first" >&2; exit 1; }
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \

@@ -43,7 +43,9 @@ def built(folder: Path) -> Path:
 @pytest.fixture
 async def empty(tmp_path: Path) -> AsyncIterator[Page]:
     """Nothing was built."""
-    made = console(service(), Regions("us-east-1", fixed=True), Names.of(), None, Assets(tmp_path / "dist"))
+    made = console(
+        service(), Regions("us-east-1", fixed=True), Names.of(), None, "dev", Assets(tmp_path / "dist")
+    )
     web, port = await listening.start(made.before(_elsewhere), ["127.0.0.1"], 0)
     yield Page(port)
     await web.cleanup()

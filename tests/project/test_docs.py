@@ -346,6 +346,7 @@ def test_the_map_names_what_to_touch_for_whatever_is_added() -> None:
         "a right of the operator",
         "a command",
         "a value of the chart",
+        "a blueprint",
         "a format in which people keep definitions",
         "a figure that is measured",
         "a store",

@@ -10,18 +10,28 @@ from stepwright.api import dispatch, model
 from stepwright.api.regions import Regions
 from stepwright.api.service import Service
 from stepwright.api.signatures import Keys
+from stepwright.assembly.palette import Palette
 from stepwright.catalog.callers import Caller
 from stepwright.console.assets import Assets
 from stepwright.console.aws import Perform, Performed
 from stepwright.console.face import Console
 from stepwright.console.sessions import ByAccessKey, CheckKey, Everybody
+from stepwright.console.studio import Studio
+from stepwright.files.serving import Serving
 from stepwright.http.names import Names
+from stepwright.tasks.table import Process
 
 
 def console(
-    service: Service, regions: Regions, names: Names, keys: Keys | None, assets: Assets | None = None
+    service: Service,
+    regions: Regions,
+    names: Names,
+    keys: Keys | None,
+    process: Process,
+    assets: Assets | None = None,
 ) -> Console:
-    """``service`` is the template, as for ``api.server``. ``keys``: one logs in with one of them."""
+    """``service`` is the template, as for ``api.server``. ``keys``: one logs in with one of them. ``process``: what it runs, for the
+    studio."""
     sessions = Everybody(service.caller) if keys is None else ByAccessKey(_check_of(keys), service.clock)
     return Console(
         names=names,
@@ -29,6 +39,12 @@ def console(
         access=service.access,
         place=service.place,
         perform=_perform_with(service, regions),
+        studio=Studio(
+            Serving(lambda _: service.new_task_check(), service.installation),
+            Palette(process),
+            service.clock,
+            service.beside,
+        ),
         assets=assets,
     )
 

@@ -220,7 +220,7 @@ def _handler(options: Options, service: Service) -> Handler:
     regions = Regions(service.place.region, fixed=options.region is not None)
     keys = _keys(options)
     api = server.handler(service, regions, names, keys)
-    return console(service, regions, names, keys).before(api) if options.console else api
+    return console(service, regions, names, keys, "dev").before(api) if options.console else api
 
 
 def _keys(options: Options) -> Keys | None:

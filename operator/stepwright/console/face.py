@@ -18,6 +18,7 @@ from stepwright.console.models import Features, Model
 from stepwright.console.parameters import invalid
 from stepwright.console.routes import Call, Table, answered, refusal
 from stepwright.console.sessions import Sessions
+from stepwright.console.studio import Studio
 from stepwright.console.who import Who
 from stepwright.engine.beside import on_behalf_of
 from stepwright.engine.ports import JournalError
@@ -47,13 +48,16 @@ class Console:
         access: Access,
         place: Place,
         perform: Perform,
+        studio: Studio,
         assets: Assets | None = None,
     ) -> None:
         self._names = names
         self._sessions = sessions
         self._assets = assets or Assets()
         self._bodies = Bodies()
-        self._table = Table([*Who(sessions, access, place, Features()).routes(), *Aws(perform).routes()])
+        features = Features(definitions=True, expressions=True, fields=True, resources=True, blueprints=True)
+        who = Who(sessions, access, place, features)
+        self._table = Table([*who.routes(), *Aws(perform).routes(), *studio.routes()])
 
     def before(self, otherwise: Handler) -> Handler:
         """Serves what is the console's, and passes on all else."""

@@ -7,7 +7,7 @@ Times are milliseconds since 1970.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -95,3 +95,156 @@ class Me(Model, frozen=True):
     features: Features
     limits: Limits
     version: str
+
+
+# --- Definitions that are edited --------------------------------------------------------------------------------------
+
+
+class ToCheck(Model, frozen=True):
+    """The body of ``POST v1/definitions/check``: a definition, or a manifest or template that has some."""
+
+    text: str
+    format: Literal["json", "yaml"] | None = None
+    """Without it, a text that begins with a brace or a bracket is JSON."""
+    values: Mapping[str, str | int | bool] = {}
+    """What stands for ``${Name}``, beside what a manifest says itself."""
+
+
+class Finding(Model, frozen=True):
+    """What is wrong or doubtful in a definition: its ``pointer`` there, and where that is in the text, from 1."""
+
+    severity: Literal["ERROR", "WARNING"]
+    code: str
+    message: str
+    pointer: str
+    member: str | None = None
+    """The field of the object at ``pointer`` that is meant: one that is missing or must not be there."""
+    line: int | None = None
+    column: int | None = None
+
+
+class NamedResource(Model, frozen=True):
+    """A Resource, and the fields that name it."""
+
+    resource: str
+    pointers: list[str]
+    lacks: str | None = None
+    """Why nothing here runs it; absent if something does."""
+
+
+class Substitution(Model, frozen=True):
+    """A ``${Name}`` that nothing was put in for, and its first place."""
+
+    name: str
+    pointer: str
+    line: int | None = None
+    column: int | None = None
+
+
+class CheckedDefinition(Model, frozen=True):
+    """What was found in one definition."""
+
+    valid: bool
+    findings: list[Finding]
+    name: str | None = None
+    """Of its StateMachine or template; absent for a definition by itself."""
+    resources: list[NamedResource] = []
+    variables: Mapping[str, list[str]] = {}
+    """Those that the states of a scope assign, by its pointer. A state may read those of its scope and of all around it."""
+    reads: Mapping[str, list[str]] = {}
+    """Variables by the states that read them, of a valid definition."""
+    substitutions: list[Substitution] = []
+
+
+class CheckedText(Model, frozen=True):
+    """The answer of ``POST v1/definitions/check``."""
+
+    definitions: list[CheckedDefinition]
+
+
+class ToTry(Model, frozen=True):
+    """The body of ``POST v1/expressions/try``. All values are JSON as text, so that numbers stay as they are written."""
+
+    language: Literal["JSONPath", "JSONata"]
+    value: str
+    """That of the field. In JSONata texts between ``{%`` and ``%}`` are expressions."""
+    is_template: bool = False
+    """In JSONPath, whether it is a payload template; else it is a path or the call of an intrinsic function."""
+    input: str = "{}"
+    context: str | None = None
+    variables: str | None = None
+    result: str | None = None
+    """What ``$states.result`` is, in fields that have it."""
+    error_output: str | None = None
+
+
+class Tried(Model, frozen=True):
+    """The answer of ``POST v1/expressions/try``: a value, the error that a state would fail with, or what is wrong."""
+
+    value: str | None = None
+    """As JSON."""
+    cut: int | None = None
+    """How many characters the value has, if only its beginning is here."""
+    error: str | None = None
+    cause: str | None = None
+    findings: list[Finding] = []
+    """Why it is no expression; pointers are within the value."""
+
+
+class Blueprint(Model, frozen=True):
+    """A workflow to begin with."""
+
+    name: str
+    title: str
+    description: str
+    shows: list[str]
+    """What of the language one can see in it."""
+    needs: list[str]
+    """What must be there for it to run; none: it runs at once."""
+    input: str
+    """With which to try it, as JSON."""
+    definition: str
+    """YAML, with comments."""
+    tests: str
+    """For ``stepwright test``, beside the definition."""
+
+
+class Blueprints(Model, frozen=True):
+    """The answer of ``GET v1/blueprints``."""
+
+    blueprints: list[Blueprint]
+
+
+class Offer(Model, frozen=True):
+    """What people may choose a task from."""
+
+    resource: str
+    """Without a pattern."""
+    title: str
+    driver: str
+    """Which row of docs/integrations.md serves it; what belongs together has the same."""
+    page: str
+    """Of docs/."""
+    patterns: list[str]
+    """With which it is served here: none (``""``), ``.sync``, ``.waitForTaskToken``."""
+    help: str | None = None
+
+
+class Resources(Model, frozen=True):
+    """The answer of ``GET v1/resources``."""
+
+    offers: list[Offer]
+    services: list[str] = []
+    """Of ``aws-sdk``: ``GET v1/resources?service=`` has the actions of one."""
+
+
+class ResourceForm(Model, frozen=True):
+    """The answer of ``GET v1/resources/{resource}``."""
+
+    resource: str
+    parameters: Any
+    """JSON Schema of Parameters or Arguments; null if nothing is known of them."""
+    json_path: Any
+    """A state to begin with in JSONPath."""
+    jsonata: Any
+    """The same in JSONata."""

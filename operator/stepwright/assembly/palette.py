@@ -1,0 +1,46 @@
+"""The console's palette, of the table of drivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stepwright.asl.resource import parse
+from stepwright.console.models import Offer, ResourceForm
+from stepwright.tasks import palette
+from stepwright.tasks.table import Process
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Implements ``console.studio.Palette`` for a kind of process."""
+
+    process: Process
+
+    def offers(self) -> list[Offer]:
+        return [_shown(offer) for offer in palette.offers(self.process)]
+
+    def services(self) -> list[str]:
+        return palette.sdk_services()
+
+    def actions(self, service: str) -> list[Offer]:
+        return [_shown(offer) for offer in palette.sdk_offers(service, self.process)]
+
+    def form(self, resource: str) -> ResourceForm:
+        parsed = parse(resource)
+        return ResourceForm(
+            resource=resource,
+            parameters=palette.schema(parsed),
+            json_path=palette.example(parsed, "JSONPath"),
+            jsonata=palette.example(parsed, "JSONata"),
+        )
+
+
+def _shown(offer: palette.Offer) -> Offer:
+    return Offer(
+        resource=offer.resource,
+        title=offer.title,
+        help=offer.help or None,
+        driver=offer.driver,
+        page=offer.page,
+        patterns=list(offer.patterns),
+    )
