@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from stepwright.asl.checkpoint.parts import Checkpoint, PartId
-from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.checkpoint.parts import CameFrom, Checkpoint, PartId
+from stepwright.asl.json_types import Json, JsonText, Pointer
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import Millis, TaskId, TimerId
 
@@ -86,11 +87,21 @@ class Outcome(Struct, frozen=True):
 VisitOutcome: TypeAlias = Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"]
 
 
-class Visit(Struct, frozen=True):
+class Try(Struct, frozen=True, gc=False):
+    """Work of a Task, Map or Parallel state that has failed."""
+
+    number: int
+    """0 for the first of the visit; a redrive goes on counting."""
+    begun: Millis
+    ended: Millis
+    error: str | None
+
+
+class Visit(Struct, frozen=True, gc=False):
     """One visit of a state as people read it in ``status.transitions``; a projection of the events.
 
     A visit appears in a step when the state was entered (``outcome`` None), and again, with the same ``id``, when
-    something about it changed: it ended, or it is being retried (``attempts``).
+    something about it changed: it ended, it is being retried (``attempts``), or a redrive goes on with it.
     """
 
     id: int
@@ -106,6 +117,23 @@ class Visit(Struct, frozen=True):
     error: str | None = None
     task: TaskId | None = None
     """The newest task of the visit, if it is one of a Task state."""
+    pointer: Pointer = Pointer("")
+    """JSON pointer of the state in the definition."""
+    came_from: CameFrom | None = None
+    """None: nobody knows any more."""
+    within: int | None = None
+    index: int | None = None
+    """The visit of the Map or Parallel state that it is in, and in which of its iterations or branches."""
+    begun: Millis | None = None
+    """When the newest try began; None: it is among ``tries``."""
+    tries: tuple[Try, ...] = ()
+    """In a step, those that have failed in it; wherever visits are kept, all that are kept."""
+    child: str | None = None
+    """The name of the child execution whose visit it is."""
+
+    def after(self, earlier: Visit) -> Visit:
+        """This report with the tries of an earlier one, which nobody is told."""
+        return replace(self, tries=(*earlier.tries, *self.tries)) if earlier.tries else self
 
 
 class ChildEvent(Struct, frozen=True):

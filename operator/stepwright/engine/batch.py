@@ -90,7 +90,8 @@ class Batch:
         self.size_bytes += sum(map(_size, step.events))
         self.work += step.work
         for visit in step.visits:
-            self.visits[visit.id] = visit
+            known = self.visits.get(visit.id)
+            self.visits[visit.id] = visit if known is None else visit.after(known)
         if children and step.child_events:
             self._add_children(step)
         if isinstance(signal, TaskSucceeded | TaskFailed) and not _is_empty(step):

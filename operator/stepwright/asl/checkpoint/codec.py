@@ -17,6 +17,7 @@ from stepwright.asl.checkpoint.parts import (
     ITEMS_CHARACTERS,
     NO_VARIABLES,
     Branch,
+    CameFrom,
     Child,
     EncodedPart,
     Ending,
@@ -42,6 +43,9 @@ from stepwright.asl.text import jsontext, payload
 from stepwright.asl.text.payload import Payload
 
 _STOP: Final = "stop"
+
+_USUAL_EDGE: Final = "Next"
+"""It is left out."""
 
 
 class NewerVersion(ValueError):  # noqa: N818 - it names a condition
@@ -202,12 +206,15 @@ def _encode_branch(part: Branch) -> EncodedPart:
         "visit": part.visit if part.visit != part.entered else None,
         "child": part.child,
         "events": part.events or None,
+        "cameFrom": None if part.came_from is None else _encode_came_from(part.came_from),
+        "tries": part.tries or None,
+        "begunAt": part.begun_at or None,
     }
 
 
 def _decode_branch(encoded: EncodedPart) -> Branch:
     task, timer, variables = encoded.get("task"), encoded.get("timer"), encoded.get("variables")
-    last_task = encoded.get("lastTask")
+    last_task, came_from = encoded.get("lastTask"), encoded.get("cameFrom")
     return Branch(
         number=encoded["number"],
         scope=Pointer(encoded["scope"]),
@@ -230,7 +237,14 @@ def _decode_branch(encoded: EncodedPart) -> Branch:
         visit=encoded.get("visit") or encoded.get("entered", 0),
         child=encoded.get("child"),
         events=encoded.get("events", 0),
+        came_from=CameFrom(*came_from, *(_USUAL_EDGE,) * (2 - len(came_from))) if came_from else None,
+        tries=encoded.get("tries", 0),
+        begun_at=Millis(encoded.get("begunAt", 0)),
     )
+
+
+def _encode_came_from(came_from: CameFrom) -> list[Json]:
+    return [came_from.visit] if came_from.edge == _USUAL_EDGE else [came_from.visit, came_from.edge]
 
 
 def _phase(encoded: str) -> Phase:

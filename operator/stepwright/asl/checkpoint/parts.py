@@ -154,6 +154,23 @@ class OpenTask(Struct, frozen=True):
     """What serves it, if that is the engine's own Resource and not the one that its state names."""
 
 
+class CameFrom(Struct, frozen=True, gc=False):
+    """The edge by which a branch has come into its state."""
+
+    visit: int
+    """The visit of the state at its beginning: the one before, or that of the Map or Parallel whose branch this is. 0: the
+    execution began here."""
+    edge: str
+    """Where that state says so, as a JSON pointer within it: ``Next``, ``Default``, ``Choices/2/Next``, ``Catch/0/Next``,
+    ``Branches/1/StartAt``, ``ItemProcessor/StartAt``; ``StartAt`` of the whole definition."""
+
+
+BEGINNING: Final = CameFrom(0, "StartAt")
+
+NOTHING_BEGUN: Final = Millis(-1)
+"""``Branch.begun_at`` while nothing is being tried."""
+
+
 class OpenTimer(Struct, frozen=True):
     """What a waiting branch waits for: the end of a Wait state, or of a Retry's delay."""
 
@@ -194,6 +211,12 @@ class Branch:
     """The number of the branch at the root of the child execution that this branch belongs to."""
     events: int = 0
     """In such a root, how many events the child execution's history has."""
+    came_from: CameFrom | None = None
+    """None: an earlier version had it come there."""
+    tries: int = 0
+    """How often the work of the state has failed in this visit; unlike ``retries``, a redrive leaves it."""
+    begun_at: Millis = _EPOCH
+    """When the try under way began; 0: with the visit."""
     seen: Mapping[str, Json] | None = field(default=None, compare=False, repr=False)
     """All variables in sight, put together once. This field is not written."""
 
@@ -227,6 +250,9 @@ class Branch:
             self.visit,
             self.child,
             self.events,
+            self.came_from,
+            self.tries,
+            self.begun_at,
             self.seen,
         )
 

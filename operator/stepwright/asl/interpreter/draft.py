@@ -10,13 +10,13 @@ from random import Random
 from typing import Any, Final
 
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
-from stepwright.asl.checkpoint.parts import OWN_TASKS, Branch
+from stepwright.asl.checkpoint.parts import NOTHING_BEGUN, OWN_TASKS, ROOT, Branch
 from stepwright.asl.interpreter import history
 from stepwright.asl.interpreter.children import Children
 from stepwright.asl.interpreter.working_copy import WorkingCopy
 from stepwright.asl.json_types import Json
 from stepwright.asl.limits import Limits
-from stepwright.asl.machine import Machine, State
+from stepwright.asl.machine import Machine, Map, State
 from stepwright.asl.meter import Meter
 from stepwright.asl.signals import Millis, Moment, TaskId
 from stepwright.asl.step import (
@@ -25,6 +25,7 @@ from stepwright.asl.step import (
     HistoryEvent,
     Outcome,
     Step,
+    Try,
     Visit,
     VisitOutcome,
 )
@@ -62,6 +63,7 @@ class Draft:
         "_random",
         "_room",
         "_seed",
+        "_tries",
         "checkpoint",
         "commands",
         "constants",
@@ -111,6 +113,7 @@ class Draft:
         self.events: list[HistoryEvent] = []
         self.commands: list[Command] = []
         self.visits: dict[int, Visit] = {}
+        self._tries: dict[int, tuple[Try, ...]] = {}
         self._children: Children | None = None
         self.outcome: Outcome | None = None
         self.size = 0
@@ -230,19 +233,39 @@ class Draft:
     def visit(
         self, branch: Branch, state: State, outcome: VisitOutcome | None = None, error: str | None = None
     ) -> None:
-        """Report to people how the branch's visit of its state stands now."""
-        self.visits[branch.visit] = Visit(
-            id=branch.visit,
-            path=branch.prefix + state.name,
-            state=state.name,
-            type=type(state).__name__,
-            started=branch.entered_at,
-            attempts=branch.attempt + 1 if branch.retries else 1,
-            outcome=outcome,
-            ended=None if outcome is None else self.now,
-            error=error,
-            task=branch.last_task,
+        """Report to people how the branch's visit of its state stands now. That of a shard's root is its Map's."""
+        if branch.number == ROOT and type(state) is Map and self.checkpoint.is_shard:
+            return
+        around: Branch | None = None
+        if branch.parent is not None and branch.child != branch.number:
+            around = self.checkpoint.peek(branch.parent)
+        begun = branch.begun_at
+        self.visits[branch.visit] = Visit(  # by position, since this is done for each transition
+            branch.visit,
+            branch.prefix + state.name,
+            state.name,
+            type(state).__name__,
+            branch.entered_at,
+            branch.attempt + 1 if branch.retries else 1,
+            outcome,
+            None if outcome is None else self.now,
+            error,
+            branch.last_task,
+            state.pointer,
+            branch.came_from,
+            None if around is None else around.visit,
+            None if around is None else branch.index,
+            None if begun == NOTHING_BEGUN else begun or branch.entered_at,
+            self._tries.get(branch.visit, ()) if self._tries else (),
+            None if branch.child is None else self.checkpoint.child(branch.child).name,
         )
+
+    def tried(self, branch: Branch, error: str | None) -> None:
+        """The work of the branch's state has failed; ``visit`` reports it."""
+        failed = Try(branch.tries, branch.begun_at or branch.entered_at, self.now, error)
+        self._tries[branch.visit] = (*self._tries.get(branch.visit, ()), failed)
+        branch.tries += 1
+        branch.begun_at = NOTHING_BEGUN
 
     def is_spent(self) -> bool:
         """Whether the step has done its share of work."""

@@ -30,6 +30,7 @@ def _try_again_or_catch(
     draft: Draft, branch: Branch, state: State, failure: Failure, failed_event: str | None
 ) -> None:
     if isinstance(state, (Task, Map, Parallel)):
+        draft.tried(branch, failure.error)
         again = retry.decide(state.retry, branch.retries, failure, draft.now, draft.random)
         if again is not None:
             branch.retries = again.retries
@@ -80,6 +81,7 @@ def _catch(draft: Draft, branch: Branch, state: Task | Map | Parallel, failure: 
             output,
             next_state=catcher.next,
             assigned=assigned,
+            edge=f"Catch/{state.catch.index(catcher)}/Next",
             outcome="Caught",
             error=failure.error,
         )

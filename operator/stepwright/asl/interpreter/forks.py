@@ -6,12 +6,14 @@ on the ready list and goes on in ``states.parallel`` or ``states.map``.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from stepwright.asl.checkpoint import map_tasks, versions
 from stepwright.asl.checkpoint.parts import (
     ITEMS_CHARACTERS,
     Branch,
+    CameFrom,
     Fork,
     Items,
     Results,
@@ -72,11 +74,19 @@ def add_branch(
         parent=parent.number,
         index=index,
         child=parent.child,
+        came_from=CameFrom(parent.visit, _edge_into(scope)),
     )
     draft.checkpoint.put(branch_id(number), branch)
     fork.live += (number,)
     draft.ready.append(number)
     return branch
+
+
+@lru_cache(maxsize=256)
+def _edge_into(scope: Pointer) -> str:
+    """From the state that the scope is in: ``ItemProcessor/StartAt``, ``Branches/1/StartAt``."""
+    *_, before, last = scope.split("/")
+    return f"{before}/{last}/StartAt" if last.isdecimal() else f"{last}/StartAt"
 
 
 def branch_succeeded(draft: Draft, branch: Branch) -> None:

@@ -228,6 +228,8 @@ def _end(draft: Draft, wanted: Ending) -> None:
     for part in list(draft.parts.values()):
         if isinstance(part, Fork) and part.run is not None and part.run.leaving is not None:
             map_runs.tell(draft, part, "ABORTED")
+            _, branch, state = _of(draft, part.branch)
+            draft.visit(branch, state, "TimedOut" if wanted.status == "TIMED_OUT" else "Aborted")
     ending.end(draft, wanted)
 
 

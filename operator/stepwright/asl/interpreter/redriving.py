@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.
 from __future__ import annotations
 
 from stepwright.asl.checkpoint import versions
-from stepwright.asl.checkpoint.parts import NO_VARIABLES, ROOT, Branch, Fork
+from stepwright.asl.checkpoint.parts import BEGINNING, NO_VARIABLES, ROOT, Branch, Fork
 from stepwright.asl.interpreter import abort, history, map_runs, open_shards, stilling
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Fail, Map, Wait
@@ -39,6 +39,10 @@ def reopen(draft: Draft) -> None:
             _start_again(draft, branch, redriven[branch.child])
         else:
             _reopen(draft, branch, redriven[branch.child])
+            if branch.phase != "enter":
+                branch.tries += 1
+                branch.begun_at = draft.now
+                draft.visit(branch, draft.state(branch))
 
 
 def _is_express(draft: Draft, root: Branch) -> bool:
@@ -57,6 +61,7 @@ def _start_again(draft: Draft, root: Branch, redriven: int) -> None:
         draft.checkpoint.drop_fork(fork)
     root.state = draft.machine.scopes[root.scope].start_at
     root.input = draft.checkpoint.child(root.number).input
+    root.came_from = BEGINNING
     root.phase = "enter"
     root.previous = redriven
     root.retries, root.task, root.timer = (), None, None

@@ -12,6 +12,7 @@ from typing import Any, Final
 from stepwright.asl.checkpoint import open_work, shards
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.checkpoint.parts import (
+    BEGINNING,
     HEAD,
     ROOT,
     START,
@@ -135,7 +136,14 @@ def _begun(
     given = payload.of_text(input)
     empty = Checkpoint({START: Start(identity, given, moment.now), HEAD: Head(next_branch=ROOT + 1)})
     draft = Draft(machine, empty, moment, limits, new=True, patience=patience, token=token, unusable=unusable)
-    root = Branch(number=ROOT, scope=Pointer(""), state=machine.root.start_at, input=given, previous=0)
+    root = Branch(
+        number=ROOT,
+        scope=Pointer(""),
+        state=machine.root.start_at,
+        input=given,
+        previous=0,
+        came_from=BEGINNING,
+    )
     draft.checkpoint.put(branch_id(ROOT), root)
     draft.record(
         root,
@@ -324,6 +332,7 @@ def _advance(draft: Draft, branch: Branch) -> None:
             _BEGIN[kind](draft, branch, state)
         elif branch.phase == "begin":
             branch.phase = "open"
+            branch.begun_at = draft.now
             _BEGIN[kind](draft, branch, state)
         elif draft.checkpoint.peek_fork(branch.number) is not None:  # otherwise it has gone on meanwhile
             _RESUME[kind](draft, branch, state, None)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from stepwright.asl.checkpoint.parts import ROOT, Branch
+from stepwright.asl.checkpoint.parts import ROOT, Branch, CameFrom
 from stepwright.asl.interpreter import dataflow, forks, history, variables
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task, Wait
-from stepwright.asl.signals import TimerId
+from stepwright.asl.signals import Millis, TimerId
 from stepwright.asl.step import CancelTimer, Outcome, VisitOutcome
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import Payload
@@ -39,6 +39,8 @@ def enter(draft: Draft, branch: Branch, state: State) -> None:
     branch.last_task = None
     if branch.retries:
         branch.retries = ()
+    if branch.begun_at:
+        branch.tries, branch.begun_at = 0, Millis(0)
 
 
 def leave(
@@ -49,10 +51,12 @@ def leave(
     *,
     next_state: str | None,
     assigned: dict[str, Payload] | None = None,
+    edge: str = "Next",
     outcome: VisitOutcome = "Succeeded",
     error: str | None = None,
 ) -> None:
-    """Exit the state. ``next_state`` None: the branch ends here. Raises States.DataLimitExceeded."""
+    """Exit the state. ``next_state`` None: the branch ends here; ``edge``: what leads there (``parts.CameFrom``). Raises
+    States.DataLimitExceeded."""
     text = output.text
     size = dataflow.check_size(draft, state, text)
     if assigned:
@@ -71,6 +75,7 @@ def leave(
     branch.input = output
     if next_state is not None:
         branch.state = next_state
+        branch.came_from = CameFrom(branch.visit, edge)
         branch.phase = "enter"
     elif branch.number == ROOT:
         draft.record_end(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.checkpoint.parts import (
     HEAD,
+    ROOT,
     START,
     Branch,
     Child,
@@ -108,6 +109,12 @@ class WorkingCopy:
                 return True
             branch = outer
         return False
+
+    @property
+    def is_shard(self) -> bool:
+        """Whether this is the checkpoint of a shard, whose root is in its Map's state."""
+        fork = self.peek_fork(ROOT)
+        return fork is not None and fork.run is not None and fork.run.is_shard
 
     def results(self, number: int, chunk: int) -> Results | None:
         results = self.parts.get(results_id(number, chunk))

@@ -17,7 +17,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from stepwright.asl.checkpoint import open_work, versions
-from stepwright.asl.checkpoint.parts import ROOT, Branch, Fork, MapRun, Part, PartId, fork_id
+from stepwright.asl.checkpoint.parts import BEGINNING, ROOT, Branch, Fork, MapRun, Part, PartId, fork_id
 from stepwright.asl.failure import failures
 from stepwright.asl.interpreter import dataflow, forks, leaving, map_runs, open_shards, shards
 from stepwright.asl.interpreter.draft import Draft
@@ -276,5 +276,6 @@ def _start_child(draft: Draft, branch: Branch, state: Map, fork: Fork, effective
     child = forks.add_branch(
         draft, branch, fork, index=index, scope=state.item_processor, input=given, previous=0
     )
+    child.came_from = BEGINNING
     fork.cursor = at + count
     map_runs.begin_child(draft, fork, child, count)
