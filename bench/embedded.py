@@ -106,7 +106,7 @@ class Embedded:
         await asyncio.gather(*map(begin, range(count)))
 
     async def ended(self) -> None:
-        while await self.parts.executions.executions(self.machine.arn, "RUNNING", None, 1):  # noqa: ASYNC110 - nothing reports it
+        while (await self.parts.executions.executions(self.machine.arn, "RUNNING", None, 1)).items:  # noqa: ASYNC110 - nothing reports it
             await asyncio.sleep(0.01)
 
     async def written(self) -> None:
