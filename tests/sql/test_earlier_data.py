@@ -2,7 +2,8 @@
 
 ``tests/golden/dev/5.sql`` was written by the code that had version 5 of the tables: of two executions that wait for
 another one each, one was stopped, and the process ended before it could stop the other with it. ``6.sql`` has a Map Run
-that has ended and one whose child executions wait.
+that has ended and one whose child executions wait. ``7.sql`` has an execution that has ended and one that waits in an iteration of a
+Map, both from before visits were kept.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
 from stepwright.assembly.embedded import Embedded, activity_driver
 from stepwright.catalog.arns import Place
-from stepwright.catalog.ports import CallingTask
+from stepwright.catalog.ports import CallingTask, ExecutionQuery, VisitQuery
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import StopRequest, Uid, Unavailable
 from stepwright.engine.reports import Reports
@@ -184,3 +185,29 @@ async def test_a_stop_that_could_not_be_made_is_made_by_the_next_process(tmp_pat
         await statuses(database, "of-stopped", "ABORTED")
         await until_settled(database)
         assert await stops(database) == []
+
+
+async def test_executions_of_before_visits_were_kept_are_listed_and_what_they_do_from_now_on_is_kept(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, 7)
+    place = Place("123456789012", "us-east-1")
+    async with opened(tmp_path) as (_, here):
+        rows = (await here.execution_rows.find(ExecutionQuery(place), None, 10)).items
+        assert [(row.name, row.status) for row in rows] == [("waits", "RUNNING"), ("ended", "SUCCEEDED")]
+        waits, ended = [await here.executions.execution(row.arn) for row in rows]
+        assert waits is not None
+        assert ended is not None
+        assert (await here.visits.visits(ended, VisitQuery(), None, 10)).items == []
+
+        await here.executions.stop(waits, StopRequest())
+        visits = (await here.visits.visits(waits, VisitQuery(), None, 10)).items
+        assert [(visit.path, visit.outcome, visit.came_from) for visit in visits] == [
+            ("Each", "Aborted", None),
+            ("Each[0]/Waits", "Aborted", None),
+        ]
+        tallies = await here.visits.tallies(waits)
+        assert {pointer: tally["Aborted"].count for pointer, tally in tallies.items()} == {
+            "/States/Each": 1,
+            "/States/Each/ItemProcessor/States/Waits": 1,
+        }

@@ -96,6 +96,8 @@ class Options:
     """Whoever may call this server may have tasks call AWS: with its user's credentials only if that one says so."""
     files: Path | None = None
     """The folder of those that ItemReaders may read."""
+    keeps_visits: bool = True
+    """Whether visits of states are stored."""
     mocks: MockFile | None = None
     """Its test cases answer the tasks of executions that are started with one."""
     console: bool = True
@@ -205,7 +207,17 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     test_cases = MockTestCases(database, options.mocks)
     if options.mocks:
         drivers = (MockedDriver(test_cases, drivers, reports), *drivers)
-    here = Embedded(database, clock, drivers, reports, test_cases, options.standard, options.express, shards)
+    here = Embedded(
+        database,
+        clock,
+        drivers,
+        reports,
+        test_cases,
+        options.standard,
+        options.express,
+        shards,
+        keeps_visits=options.keeps_visits,
+    )
     service = here.service(
         work,
         Place(options.account, options.region or REGION),

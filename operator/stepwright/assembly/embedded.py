@@ -23,6 +23,7 @@ from stepwright.engine.reports import Reports
 from stepwright.sql.activities import SqlActivities
 from stepwright.sql.answers import SqlAnswers
 from stepwright.sql.database import NAMESPACE, Database
+from stepwright.sql.execution_rows import SqlExecutionRows
 from stepwright.sql.executions import SqlExecutions
 from stepwright.sql.express import SqlExpress
 from stepwright.sql.journal import SqlJournal
@@ -31,6 +32,7 @@ from stepwright.sql.map_runs import SqlMapRuns
 from stepwright.sql.shards import SqlShards
 from stepwright.sql.starting import Starting
 from stepwright.sql.versions import SqlVersions
+from stepwright.sql.visits import SqlVisits
 from stepwright.tasks import table
 from stepwright.tasks.activities.driver import ActivityDriver
 
@@ -47,7 +49,8 @@ def activity_driver(database: Database, report: Report) -> ActivityDriver:
 
 
 class Embedded:
-    """The ports of ``catalog.ports`` as attributes. ``drivers`` report to ``reports``; one of them may run ``shards``."""
+    """The ports of ``catalog.ports`` as attributes. ``drivers`` report to ``reports``; one of them may run ``shards``.
+    ``keeps_visits``: see ``SqlJournal``."""
 
     def __init__(
         self,
@@ -59,6 +62,8 @@ class Embedded:
         limits: Limits = STANDARD,
         express_limits: Limits = EXPRESS,
         shards: SqlShards | None = None,
+        *,
+        keeps_visits: bool = True,
     ) -> None:
         self._clock = clock
         self._drivers = drivers
@@ -67,7 +72,7 @@ class Embedded:
         self._beside = Beside()
         """Does everything that takes long, with turns by connection and by state machine."""
         aside = partial(self._beside.call, whose=_EXECUTIONS)
-        self.journal = journal = SqlJournal(database, self._beside)
+        self.journal = journal = SqlJournal(database, self._beside, keeps_visits=keeps_visits)
         self.machines = SqlMachines(database)
         starting = Starting(self.machines, journal.machine, test_cases)
         self.executions = SqlExecutions(
@@ -101,6 +106,8 @@ class Embedded:
         self.versions = SqlVersions(database, self.machines.known)
         self.activities = SqlActivities(database)
         self.map_runs = SqlMapRuns(database, self.executions.tell)
+        self.visits = SqlVisits(database)
+        self.execution_rows = SqlExecutionRows(database)
 
     def service(
         self, work: Work, place: Place, new_id: Callable[[], str], chance: Callable[[], float]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from stepwright.asl.json_types import JsonText
+from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.signals import Millis
-from stepwright.asl.step import Status
+from stepwright.asl.step import Status, VisitOutcome
 from stepwright.engine.ports import Uid
 
 MachineType = Literal["STANDARD", "EXPRESS"]
+
+Standing: TypeAlias = VisitOutcome | Literal["Running"]
+"""How the visit of a state stands: how it has ended, or that it has not."""
 
 
 class Revision(Struct, frozen=True):
@@ -124,3 +127,54 @@ class Execution(Struct, frozen=True):
     redrivable: bool | None = None
     """For one that ended without success: whether what a redrive needs was kept; None: it was written by a
     version that kept nothing."""
+
+
+class ExecutionRow(Struct, frozen=True):
+    """What a list shows of an execution. ``paths``: where it is; of many states only some. ``waiting_until``: only timers are open, and this is when the earliest is due."""
+
+    arn: str
+    uid: Uid
+    name: str
+    machine_arn: str
+    status: Status
+    started: Millis
+    stopped: Millis | None = None
+    error: str | None = None
+    version_arn: str | None = None
+    alias_arn: str | None = None
+    redrives: int = 0
+    redriven: Millis | None = None
+    waiting_until: Millis | None = None
+    paths: tuple[str, ...] = ()
+
+
+class ExecutionCounts(Struct, frozen=True):
+    """``statuses``: how many executions have each; ``errors``: how many failed with each of the ten that are most frequent."""
+
+    statuses: Mapping[Status, int]
+    errors: Mapping[str, int]
+
+
+class Tally(Struct, frozen=True):
+    """Of visits of one state that stand alike. ``retries``: how often their work was tried again. ``millis``: how long they took
+    together, and ``longest`` one of them; 0 of those that run."""
+
+    count: int
+    retries: int = 0
+    millis: int = 0
+    longest: int = 0
+
+
+class Iteration(Struct, frozen=True):
+    """One of a Map, or a branch of a Parallel. It stands as its newest visit does, which is of the state at ``pointer``; for a
+    moment between two states this is how the one before has ended. ``visits``: how many states it has entered itself."""
+
+    index: int
+    standing: Standing
+    started: Millis
+    visits: int
+    newest: int
+    """The id of that visit."""
+    pointer: Pointer
+    ended: Millis | None = None
+    error: str | None = None

@@ -130,6 +130,13 @@ def dev(
     open_: Annotated[
         bool, typer.Option("--open", help="Open the console in your browser once it is served.")
     ] = False,
+    visits: Annotated[
+        bool,
+        typer.Option(
+            help="Whether visits of states are kept. With --no-visits less is written, and of past executions there is only "
+            "the history."
+        ),
+    ] = True,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -176,6 +183,7 @@ def dev(
             functions=function_files.read(functions),
             aws=aws,
             files=files,
+            keeps_visits=visits,
             standard=limits.applied(STANDARD, given),
             express=limits.express(EXPRESS, given),
             mocks=None if mock_config is None else mock_files.read(str(mock_config)),

@@ -86,5 +86,6 @@ FROM child_executions JOIN events ON events.uid = child_executions.uid
         "UPDATE machines SET since = min(since, (SELECT coalesce(max(position), 0) + 1 FROM executions))",
         "DROP TABLE children",
     ),
+    8: ("ALTER TABLE executions ADD COLUMN paths TEXT",),
 }
 """What makes tables of one version those of the next, new tables aside."""

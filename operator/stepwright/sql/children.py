@@ -133,10 +133,9 @@ async def listed(
 
 
 async def events(
-    database: Database, uid: Uid, after: Cursor | None, limit: int, *, newest_first: bool
+    database: Database, uid: Uid, beyond: int, limit: int, *, newest_first: bool
 ) -> Page[HistoryEvent]:
-    """Each row has at least one event, so as many rows are enough."""
-    beyond = pages.number(after) if newest_first else pages.number(after, -1)
+    """Those behind the one with the id ``beyond``. Each row has at least one event, so as many rows are enough."""
     query = (
         "SELECT bodies FROM child_events WHERE child = (SELECT position FROM child_executions WHERE uid = :uid) "  # noqa: S608
         f"AND {'first < :beyond ORDER BY first DESC' if newest_first else 'last > :beyond ORDER BY first'} LIMIT :limit"

@@ -174,20 +174,21 @@ class SqlExecutions:
         return await pages.read(self._database, query, asked, limit, execution_of, pages.at_execution)
 
     async def events(
-        self, execution: Execution, after: Cursor | None, limit: int, *, newest_first: bool
+        self,
+        execution: Execution,
+        after: Cursor | None,
+        limit: int,
+        *,
+        newest_first: bool,
+        first: int | None = None,
     ) -> Page[HistoryEvent]:
+        beyond = pages.beyond_event(after, first, newest_first=newest_first)
         if execution.map_run_arn is not None:
             return await children.events(
-                self._database, execution.uid, after, limit, newest_first=newest_first
+                self._database, execution.uid, beyond, limit, newest_first=newest_first
             )
-        if newest_first:
-            query = (
-                "SELECT id, body FROM events WHERE uid = :uid AND id < :beyond ORDER BY id DESC LIMIT :limit"
-            )
-            beyond = pages.number(after)
-        else:
-            query = "SELECT id, body FROM events WHERE uid = :uid AND id > :beyond ORDER BY id LIMIT :limit"
-            beyond = pages.number(after, -1)
+        order = "id < :beyond ORDER BY id DESC" if newest_first else "id > :beyond ORDER BY id"
+        query = f"SELECT id, body FROM events WHERE uid = :uid AND {order} LIMIT :limit"  # noqa: S608 - constants
         asked = {"uid": execution.uid, "beyond": beyond, "limit": limit + 1}
 
         def look(connection: Connection) -> Page[HistoryEvent]:

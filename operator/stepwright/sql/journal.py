@@ -19,19 +19,22 @@ from stepwright.engine import payloads
 from stepwright.engine.beside import Beside
 from stepwright.engine.compiled import CompiledMachines
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, StopRequest, Uid
-from stepwright.sql import map_runs
+from stepwright.sql import map_runs, visits
 from stepwright.sql.database import NAMESPACE, Conflict, Database, Rows, Statement
-from stepwright.sql.rows import part_text, read_payloads
+from stepwright.sql.rows import part_text, read_payloads, text_of
+
+MOST_PATHS: Final = 3
+"""Of the states in which an execution is, so many are shown in lists."""
 
 ADVANCE: Final = Statement(
     1,
-    "UPDATE executions SET seq = :next, commit_id = :commit, waiting_until = :until "
+    "UPDATE executions SET seq = :next, commit_id = :commit, waiting_until = :until, paths = :paths "
     "WHERE uid = :of AND seq = :expected",
     conditional=True,
 )
 END: Final = Statement(
     2,
-    "UPDATE executions SET seq = :next, commit_id = :commit, waiting_until = NULL, status = :as_status, "
+    "UPDATE executions SET seq = :next, commit_id = :commit, waiting_until = NULL, paths = NULL, status = :as_status, "
     "output = :with_output, error = :with_error, cause = :with_cause, stopped = :at, settled = :is_settled, "
     "redrivable = :can_go_on WHERE uid = :of AND seq = :expected",
     conditional=True,
@@ -72,9 +75,10 @@ class SqlJournal:
 
     keeps_children = True
 
-    def __init__(self, database: Database, beside: Beside) -> None:
-        """``beside``: where long definitions are compiled."""
+    def __init__(self, database: Database, beside: Beside, *, keeps_visits: bool = True) -> None:
+        """``beside``: where long definitions are compiled. ``keeps_visits``: whether visits of states can be asked for later."""
         self._database = database
+        self._keeps_visits = keeps_visits
         self._machines = CompiledMachines(beside)
 
     async def load(self, ref: ExecutionRef, at_least: int | None = None) -> Loaded:  # noqa: ARG002
@@ -109,6 +113,8 @@ class SqlJournal:
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
         rows = list(_rows_of(ref.uid, commit))
+        if self._keeps_visits:
+            rows += visits.rows_of(ref.uid, commit)
         await self._write(ref, rows, commit.commit_id)
 
     async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
@@ -195,7 +201,8 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
     texts: payloads.Payloads = {}
     parts: Mapping[PartId, EncodedPart | None]
     if outcome is None:
-        yield ADVANCE, {**guard, "until": commit.waiting_until}
+        paths = text_of(commit.current_states[:MOST_PATHS])
+        yield ADVANCE, {**guard, "until": commit.waiting_until, "paths": paths}
         if commit.whole:
             yield DROP_ALL_PARTS, {"of": uid}
         parts = commit.parts

@@ -65,7 +65,14 @@ def at(*numbers: int) -> Cursor:
 
 def number(after: Cursor | None, otherwise: int = schema.LAST) -> int:
     """``otherwise``: where the first page begins. Raises NoSuchCursor."""
-    return otherwise if after is None else _numbers(after, 1)[0]
+    return otherwise if after is None else numbers(after, 1)[0]
+
+
+def beyond_event(after: Cursor | None, first: int | None, *, newest_first: bool) -> int:
+    """The id behind which the next page of events begins; ``first``: the first event of the first page. Raises NoSuchCursor."""
+    if first is None:
+        return number(after) if newest_first else number(after, -1)
+    return number(after, first + 1 if newest_first else first - 1)
 
 
 def at_execution(row: Row) -> Cursor:
@@ -75,11 +82,11 @@ def at_execution(row: Row) -> Cursor:
 
 def before_execution(after: Cursor | None) -> dict[str, int]:
     """The parameters of ``EXECUTIONS``. Raises NoSuchCursor."""
-    moment, position = (schema.LAST, schema.LAST) if after is None else _numbers(after, 2)
+    moment, position = (schema.LAST, schema.LAST) if after is None else numbers(after, 2)
     return {"moment": moment, "position": position}
 
 
-def _numbers(cursor: Cursor, count: int) -> list[int]:
+def numbers(cursor: Cursor, count: int) -> list[int]:
     texts = cursor.split("/")
     if len(texts) != count or not all(map(_is_number, texts)):
         raise NoSuchCursor

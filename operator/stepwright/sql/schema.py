@@ -13,7 +13,7 @@ from typing import Final
 
 from stepwright.sql.changes import OWNED_KEY
 
-VERSION: Final = 7
+VERSION: Final = 8
 """The version of the tables. A form that an older Stepwright cannot read gets the next number."""
 
 MACHINES: Final = """
@@ -92,10 +92,11 @@ CREATE TABLE IF NOT EXISTS executions (
     commit_id TEXT,
     settled BOOLEAN NOT NULL,
     waiting_until INTEGER,
-    stop TEXT
+    stop TEXT,
+    paths TEXT
 )
 """
-"""From ``seq`` on: what concerns the engine alone. ``bare_tokens``: an earlier version has begun it, and its tasks'
+"""From ``seq`` to ``stop``: what concerns the engine alone. ``paths``: where it is, a few of the states. ``bare_tokens``: an earlier version has begun it, and its tasks'
 tokens have no seal."""
 
 SECRETS: Final = """
@@ -188,6 +189,67 @@ CREATE TABLE IF NOT EXISTS child_events (
 """
 """The events of a child execution, by its position: those that were written together in one array."""
 
+TOLD_VISITS: Final = """
+CREATE TABLE IF NOT EXISTS told_visits (
+    uid TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    may_repeat BOOLEAN NOT NULL,
+    reports TEXT NOT NULL,
+    PRIMARY KEY (uid, seq)
+) WITHOUT ROWID
+"""
+"""What each commit has said of visits, until somebody asks about one of them (``sql.visits``)."""
+
+VISITS: Final = """
+CREATE TABLE IF NOT EXISTS visits (
+    uid TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    pointer TEXT NOT NULL,
+    type TEXT NOT NULL,
+    started INTEGER NOT NULL,
+    ended INTEGER,
+    outcome TEXT,
+    attempts INTEGER NOT NULL,
+    begun INTEGER,
+    error TEXT,
+    task INTEGER,
+    from_visit INTEGER,
+    from_edge TEXT,
+    around INTEGER,
+    item INTEGER,
+    PRIMARY KEY (uid, id)
+) WITHOUT ROWID
+"""
+"""``around``, ``item``: ``Visit.within`` and ``Visit.index``, which are words of SQL. Not of child executions."""
+
+TRIES: Final = """
+CREATE TABLE IF NOT EXISTS tries (
+    uid TEXT NOT NULL,
+    visit INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    begun INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    error TEXT,
+    PRIMARY KEY (uid, visit, number)
+) WITHOUT ROWID
+"""
+"""Those that have failed."""
+
+TALLIES: Final = """
+CREATE TABLE IF NOT EXISTS tallies (
+    uid TEXT NOT NULL,
+    pointer TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    retries INTEGER NOT NULL,
+    millis INTEGER NOT NULL,
+    longest INTEGER NOT NULL,
+    PRIMARY KEY (uid, pointer, outcome)
+) WITHOUT ROWID
+"""
+"""Of the visits that have ended."""
+
 PAYLOADS: Final = """
 CREATE TABLE IF NOT EXISTS payloads (
     digest TEXT NOT NULL PRIMARY KEY,
@@ -256,6 +318,13 @@ ALL: Final = (
     EXECUTIONS,
     f"CREATE INDEX IF NOT EXISTS executions_listed ON executions (machine_arn, {LISTED}, position)",
     "CREATE INDEX IF NOT EXISTS executions_unsettled ON executions (position) WHERE settled IS 0",
+    "CREATE INDEX IF NOT EXISTS executions_of_machine ON executions (machine_arn, status, started, position)",
+    "CREATE INDEX IF NOT EXISTS executions_by_status ON executions (status, started, position, machine_arn)",
+    "CREATE INDEX IF NOT EXISTS executions_by_name ON executions (name)",
+    (
+        "CREATE INDEX IF NOT EXISTS executions_by_error ON executions (error, started, position, machine_arn) "
+        "WHERE error IS NOT NULL"
+    ),
     SECRETS,
     REDRIVE_TOKENS,
     EVENTS,
@@ -266,6 +335,12 @@ ALL: Final = (
     CHILDREN,
     f"CREATE INDEX IF NOT EXISTS children_listed ON child_executions (run, {LISTED}, position)",
     CHILD_EVENTS,
+    TOLD_VISITS,
+    VISITS,
+    "CREATE INDEX IF NOT EXISTS visits_under_way ON visits (uid, id) WHERE outcome IS NULL",
+    "CREATE INDEX IF NOT EXISTS visits_of_iteration ON visits (uid, around, item, id) WHERE around IS NOT NULL",
+    TRIES,
+    TALLIES,
     PAYLOADS,
     ACTIVITIES,
     TAKINGS,

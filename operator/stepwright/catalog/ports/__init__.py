@@ -29,6 +29,7 @@ from stepwright.catalog.ports.errors import (
     TaskOver,
     VersionInUse,
 )
+from stepwright.catalog.ports.execution_rows import ExecutionQuery, ExecutionRows
 from stepwright.catalog.ports.executions import Executions
 from stepwright.catalog.ports.express import Express
 from stepwright.catalog.ports.functions import (
@@ -47,6 +48,7 @@ from stepwright.catalog.ports.map_runs import MapRuns
 from stepwright.catalog.ports.shards import NotBegun, ShardEnd, Shards, ShardTask
 from stepwright.catalog.ports.test_cases import TestCases
 from stepwright.catalog.ports.versions import Versions
+from stepwright.catalog.ports.visits import VisitQuery, Visits
 from stepwright.catalog.ports.work import Work
 
 __all__ = [
@@ -62,6 +64,8 @@ __all__ = [
     "ConnectionObjects",
     "Connections",
     "Cursor",
+    "ExecutionQuery",
+    "ExecutionRows",
     "Executions",
     "Express",
     "Function",
@@ -95,5 +99,7 @@ __all__ = [
     "TestCases",
     "VersionInUse",
     "Versions",
+    "VisitQuery",
+    "Visits",
     "Work",
 ]

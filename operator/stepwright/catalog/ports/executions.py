@@ -30,9 +30,16 @@ class Executions(Protocol):
         """
 
     async def events(
-        self, execution: Execution, after: Cursor | None, limit: int, *, newest_first: bool
+        self,
+        execution: Execution,
+        after: Cursor | None,
+        limit: int,
+        *,
+        newest_first: bool,
+        first: int | None = None,
     ) -> Page[HistoryEvent]:
-        """Events of an execution in the order asked for."""
+        """Events of an execution in the order asked for. ``first``: the id of the one that a list without a cursor begins
+        with; ids are dense."""
 
     async def start(self, execution: Execution) -> Execution:
         """Begin a Standard execution; durable when it returns. The stored one, if its ARN was taken. Raises
