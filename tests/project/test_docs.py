@@ -174,6 +174,7 @@ def test_every_environment_variable_is_in_the_table() -> None:
 
 def test_errors_of_jobs_are_those_of_the_code() -> None:
     known = {value for value in vars(job_errors).values() if isinstance(value, str) and value[:4] == "Job."}
+    assert set(job_errors.NAMES) == known
 
     assert first_cells(text("tasks.md"), r"Job\.\w+") == known
     for page in PAGES:

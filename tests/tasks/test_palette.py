@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import get_args
 
 import pytest
@@ -75,6 +76,26 @@ def test_parameters_have_a_schema() -> None:
     assert get["properties"]["Key"]["description"]
     assert palette.schema(parse("arn:aws:states:::aws-sdk:s3:getObjekt")) is None
     assert palette.schema(parse("acme:deliver")) is None
+
+
+def test_of_parameters_without_end_only_the_outer_levels_have_a_schema() -> None:
+    schema = palette.schema(parse("arn:aws:states:::aws-sdk:quicksight:createDashboard"))
+
+    assert schema is not None
+    assert schema["properties"]["DashboardId"]["type"] == "string"
+    assert len(json.dumps(schema)) < 1_000_000
+
+
+def test_errors_are_named_as_retry_and_catch_name_them() -> None:
+    put = palette.errors_of(parse("arn:aws:states:::dynamodb:putItem"))
+    sdk = palette.errors_of(parse("arn:aws:states:::aws-sdk:dynamodb:putItem"))
+
+    assert "DynamoDB.ConditionalCheckFailedException" in put
+    assert "DynamoDB.AmazonDynamoDBException" in put
+    assert "DynamoDb.ConditionalCheckFailedException" in sdk
+    assert "Lambda.TooManyRequestsException" in palette.errors_of(parse("arn:aws:states:::lambda:invoke"))
+    assert "Job.Failed" in palette.errors_of(parse("k8s:job"))
+    assert palette.errors_of(parse("acme:deliver")) == ()
 
 
 def test_actions_of_aws_are_listed_by_their_service() -> None:

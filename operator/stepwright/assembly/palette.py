@@ -32,6 +32,7 @@ class Palette:
             parameters=palette.schema(parsed),
             json_path=palette.example(parsed, "JSONPath"),
             jsonata=palette.example(parsed, "JSONata"),
+            errors=list(palette.errors_of(parsed)),
         )
 
 

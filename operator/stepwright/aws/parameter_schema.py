@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from stepwright.aws.shapes import Spelling, members_of
 
-_DEEPEST: Final = 6
+_DEEPEST: Final = 10
 """Levels of structures. Some models refer to themselves, and nobody fills in more by a form."""
+_MOST: Final = 1_000
+"""Values that are described: of what has more, only outer levels are."""
 _LONGEST: Final = 240
 
 _TYPES: Final = {
@@ -35,7 +38,31 @@ def of(shape: Any, spelling: Spelling) -> dict[str, Any]:
     """``shape``: botocore's, of the operation's input; None if it takes nothing."""
     if shape is None:
         return {"type": "object", "properties": {}, "additionalProperties": False}
-    return _schema(shape, spelling, _DEEPEST)
+    levels = _DEEPEST
+    while levels > 1 and _count(shape, levels, _MOST) > _MOST:
+        levels -= 1
+    return _schema(shape, spelling, levels)
+
+
+def _count(shape: Any, levels: int, most: int) -> int:
+    """How many values are within so many levels, itself among them, counted up to just beyond ``most``."""
+    count = 1
+    for inner in _inside(shape) if levels else ():
+        count += _count(inner, levels - 1, most - count)
+        if count > most:
+            break
+    return count
+
+
+def _inside(shape: Any) -> Sequence[Any]:
+    match shape.type_name:
+        case "structure":
+            return tuple(shape.members.values())
+        case "list":
+            return (shape.member,)
+        case "map":
+            return (shape.value,)
+    return ()
 
 
 def _schema(shape: Any, spelling: Spelling, levels: int) -> dict[str, Any]:

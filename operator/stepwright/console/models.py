@@ -248,3 +248,5 @@ class ResourceForm(Model, frozen=True):
     """A state to begin with in JSONPath."""
     jsonata: Any
     """The same in JSONata."""
+    errors: list[str] = []
+    """Those that are known by name, for Retry and Catch, beside those of the language."""

@@ -6,7 +6,7 @@ All of it follows from the table of drivers; AWS's thousands of actions are list
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -76,6 +76,12 @@ def schema(resource: Resource) -> Mapping[str, Any] | None:
     """JSON Schema of a task's parameters; None if nothing is known of them. May read the model of a service of AWS."""
     row = table.row(resource)
     return None if row is None else row.schema(resource)
+
+
+def errors_of(resource: Resource) -> Sequence[str]:
+    """The errors of its tasks that are known by name, beside those of the language. May read the model of a service of AWS."""
+    row = table.row(resource)
+    return () if row is None else row.errors_of(resource)
 
 
 def example(resource: Resource, language: QueryLanguage) -> dict[str, Json]:

@@ -8,7 +8,7 @@ Jobs and activities are, is made in ``assembly``, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
@@ -64,7 +64,8 @@ class Row:
     StateMachine's ``spec``, the check of what the definition's author wrote; None if any parameters will do.
     ``integration`` makes the calls of its tasks, if these are calls. ``claims``: Resources that are not served, and of which
     ``check_for`` says why. ``connection``: what of a Connection is for its tasks. ``in_a_cluster``: which of the Resources the
-    operator runs, if not all. ``schema``: JSON Schema of a task's parameters; None if there is nothing to be said of them. For people, in docs/integrations.md: ``errors`` of its own, as a task's Retry sees them; ``tested``:
+    operator runs, if not all. ``schema``: JSON Schema of a task's parameters; None if there is nothing to be said of them. ``errors_of``: those of its
+    tasks that are known by name. For people, in docs/integrations.md: ``errors`` of its own, as a task's Retry sees them; ``tested``:
     against what; ``example``: its folder of examples/, where it is not on the page."""
 
     name: str
@@ -81,6 +82,7 @@ class Row:
     connection: ConnectionKind | None = None
     in_a_cluster: Callable[[Resource], bool] | None = None
     schema: Callable[[Resource], Mapping[str, Any] | None] = lambda _: None
+    errors_of: Callable[[Resource], Sequence[str]] = lambda _: ()
 
 
 def _at_servers(
@@ -124,6 +126,7 @@ TABLE: Final = (
         example="hello",
         check_for=job.check_for,
         schema=job.schema,
+        errors_of=lambda _: job.ERRORS,
     ),
     Row(
         "kubernetes",
@@ -169,6 +172,7 @@ TABLE: Final = (
         example="functions",
         integration=functions.make,
         schema=lambda resource: aws.schema(resource) if resource.kind == "integration" else None,
+        errors_of=lambda resource: aws.errors_of(resource) if resource.kind == "integration" else (),
     ),
     Row(
         "step_functions",
@@ -189,6 +193,7 @@ TABLE: Final = (
         integration=step_functions.make,
         in_a_cluster=step_functions.serves_in_a_cluster,
         schema=aws.schema,
+        errors_of=aws.errors_of,
     ),
     Row(
         "aws",
@@ -218,6 +223,7 @@ TABLE: Final = (
         claims=aws.claims,
         connection=ConnectionKind("aws", aws.read_connection),
         schema=aws.schema,
+        errors_of=aws.errors_of,
     ),
     Row(
         "http",

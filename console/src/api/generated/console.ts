@@ -202,4 +202,6 @@ export interface ResourceForm {
   readonly jsonPath: unknown;
   /** The same in JSONata. */
   readonly jsonata: unknown;
+  /** Those that are known by name, for Retry and Catch, beside those of the language. */
+  readonly errors?: readonly string[];
 }

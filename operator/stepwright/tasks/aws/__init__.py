@@ -19,7 +19,17 @@ from stepwright.tasks.aws.resources import APIS, claims, serves
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 
-__all__ = ["check_allowed", "check_for", "claims", "make", "read_connection", "schema", "serves", "unusable"]
+__all__ = [
+    "check_allowed",
+    "check_for",
+    "claims",
+    "errors_of",
+    "make",
+    "read_connection",
+    "schema",
+    "serves",
+    "unusable",
+]
 
 
 def check_for(spec: Mapping[str, Any]) -> TaskCheck:
@@ -61,6 +71,16 @@ def schema(resource: Resource) -> dict[str, Any] | None:
     except operations.NoOperation:
         return None
     return parameter_schema.of(operation.model.input_shape, operation.spelling)
+
+
+def errors_of(resource: Resource) -> list[str]:
+    """Those that its service's model knows. Reads it, if it is not in memory."""
+    from stepwright.tasks.aws import failures, operations  # noqa: PLC0415 - as above
+
+    try:
+        return failures.known(operations.of(resource))
+    except operations.NoOperation:
+        return []
 
 
 def unusable(resource: Resource, parameters: Json) -> str | None:

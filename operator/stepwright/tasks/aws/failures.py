@@ -49,6 +49,17 @@ def prefix(operation: Operation) -> str:
     return models.service_name(models.service(operation.service))
 
 
+def known(operation: Operation) -> list[str]:
+    """The errors that the model has for it, as Retry and Catch name them."""
+    own = operation.own
+    if own is not None and own.is_plain:
+        return []
+    name = names.error if own is None else names.optimized_error
+    found = [name(shape.name) for shape in operation.model.error_shapes]
+    base = f"{prefix(operation)}Exception" if own is None else own.base
+    return [f"{prefix(operation)}.{error}" for error in (*sorted(found), base, "SdkClientException")]
+
+
 _FOR_NOW: Final = frozenset(
     {
         "EC2ThrottledException",

@@ -8,6 +8,7 @@ and pods, and has it judged (``judging``); ``requests`` and ``logs`` hold their 
 The driver is imported from its module: checking definitions should not wait for the Kubernetes client.
 """
 
+from stepwright.tasks.job.errors import NAMES as ERRORS
 from stepwright.tasks.job.parameters import EKS_RUN_JOB, K8S_JOB, check, check_for, schema, serves
 
-__all__ = ["EKS_RUN_JOB", "K8S_JOB", "check", "check_for", "schema", "serves"]
+__all__ = ["EKS_RUN_JOB", "ERRORS", "K8S_JOB", "check", "check_for", "schema", "serves"]

@@ -19,6 +19,11 @@ OUTPUT_TOO_LARGE: Final = "Job.OutputTooLarge"
 OUTPUT_LOST: Final = "Job.OutputLost"
 DELETED: Final = "Job.Deleted"
 
+NAMES: Final = (
+    *(FAILED, OOM_KILLED, EVICTED, UNSCHEDULABLE, IMAGE_PULL_FAILED, QUOTA_EXCEEDED, REFUSED, NO_POD),
+    *(OUTPUT_INVALID, OUTPUT_TOO_LARGE, OUTPUT_LOST, DELETED),
+)
+
 
 def refused(cause: str) -> StateError:
     """The task asks for a Job that must not or cannot be created."""
