@@ -21,9 +21,8 @@ class Patched:
     def __init__(self) -> None:
         self.patch: list[dict[str, Any]] = []
 
-    async def request(self, method: str, path: str, *, body: bytes, content_type: str) -> bytes:  # noqa: ARG002
-        self.patch = json.loads(body)
-        return b""
+    async def change(self, path: str, patch: Any) -> None:  # noqa: ARG002
+        self.patch = patch
 
 
 @pytest.mark.parametrize(

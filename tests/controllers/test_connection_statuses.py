@@ -51,7 +51,7 @@ class Cluster:
         self.written: list[str] = []
         self.away = False
 
-    async def patch(self, path: str, patch: Mapping[str, Any], *_: Any, **__: Any) -> None:
+    async def change(self, path: str, patch: Mapping[str, Any], *_: Any) -> None:
         if self.away:
             raise Unreachable("away", outcome_unknown=False)
         [ready] = [each for each in patch["status"]["conditions"] if each["type"] == "Ready"]

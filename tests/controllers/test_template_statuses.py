@@ -33,7 +33,7 @@ class Cluster:
 
     def seen(self, _: str) -> None: ...
 
-    async def patch(self, path: str, *_: Any, **__: Any) -> None:
+    async def change(self, path: str, *_: Any) -> None:
         if self.away:
             raise Unreachable("away", outcome_unknown=False)
         [namespace, name] = path.split("/")[-4::2]

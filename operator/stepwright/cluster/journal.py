@@ -38,7 +38,7 @@ from stepwright.engine.ports import (
     Unavailable,
 )
 from stepwright.engine.readings import Readings
-from stepwright.kube.api import JSON_PATCH, METADATA_ALONE, Api
+from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, Invalid
 
 log = structlog.get_logger(__name__)
@@ -254,15 +254,8 @@ class ClusterJournal:
 
     async def _apply(self, ref: ExecutionRef, known: Record, change: Change, commit_id: str | None) -> None:
         """``commit_id`` None: it is not a commit, and nothing is lost if it does not land."""
-        # The answer is not needed: it is not even decoded.
         try:
-            await self._api.request(
-                "PATCH",
-                path_of_execution(ref.namespace, ref.name, "status"),
-                body=msgspec.json.encode(change.patch),
-                content_type=JSON_PATCH,
-                accept=METADATA_ALONE,
-            )
+            await self._api.change(path_of_execution(ref.namespace, ref.name, "status"), change.patch)
         except Invalid as error:
             if commit_id is None:
                 raise Fenced(f"Execution {ref} is not what it was") from error

@@ -100,7 +100,7 @@ class ClusterShards:
             return
         patch = [{"op": "test", "path": "/metadata/uid", "value": found.metadata.uid}, add("/spec/stop", {})]
         try:
-            await self._api.patch(self._path(shard), patch, into=msgspec.Raw)
+            await self._api.change(self._path(shard), patch)
         except NotFound:
             return
         except ApiError as error:

@@ -184,9 +184,7 @@ class Refusals:
         patch = [*patches.commit_is(stored.uid, stored.seq, stored.commit_id), *operations]
         path = path_of(API_VERSION, "executions", stored.namespace, stored.name, "status")
         try:
-            await self._api.request(
-                "PATCH", path, body=msgspec.json.encode(patch), content_type="application/json-patch+json"
-            )
+            await self._api.change(path, patch)
         except NotFound:
             return False
         except Invalid as error:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.cluster import conditions, diagnostics
 from stepwright.cluster.resources import API_VERSION
@@ -54,11 +52,7 @@ class MachineStatus:
     async def set_finalizers(self, key: Key, seen: SeenMachine, finalizers: list[str]) -> None:
         """On condition of the resourceVersion: the list is replaced whole. Raises Conflict, NotFound."""
         patch = {"metadata": {"resourceVersion": seen.metadata.resourceVersion, "finalizers": finalizers}}
-        await self._api.patch(path_of_machine(key), patch, MERGE_PATCH, into=_Nothing)
-
-
-class _Nothing(msgspec.Struct):
-    """The answer contains only what is known, so nothing of it is decoded."""
+        await self._api.change(path_of_machine(key), patch, MERGE_PATCH)
 
 
 def path_of_machine(key: Key) -> str:

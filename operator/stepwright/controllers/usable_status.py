@@ -60,10 +60,6 @@ class UsableStatus:
         }
         path = path_of(API_VERSION, self._plural, metadata.namespace, metadata.name, "status")
         try:
-            await self._api.patch(path, patch, MERGE_PATCH, into=_Nothing)
+            await self._api.change(path, patch, MERGE_PATCH)
         except (NotFound, Conflict):
             return  # changed or deleted: the next event shows
-
-
-class _Nothing(msgspec.Struct):
-    """The answer contains only what is known, so nothing of it is decoded."""

@@ -20,7 +20,7 @@ import structlog
 from stepwright.functions import offers
 from stepwright.functions.handlers import Context, Outcome
 from stepwright.functions.offers import Offer, Task
-from stepwright.kube.api import JSON_PATCH, METADATA_ALONE, Api
+from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, Conflict, Forbidden, Invalid, NotFound, TooLarge
 from stepwright.kube.informer import Informer
 
@@ -226,9 +226,7 @@ class Worker:
         return patched
 
     async def _say(self, name: str, patch: list[dict[str, Any]]) -> None:
-        """A patch whose answer is not needed: the task's input and its result would come back with it."""
-        path = offers.path(self._namespace, name, "status")
-        await self._api.request("PATCH", path, None, patch, JSON_PATCH, accept=METADATA_ALONE)
+        await self._api.change(offers.path(self._namespace, name, "status"), patch)
 
     async def _read(self, name: str) -> Task | None:
         """Until it is known. None: it is not there."""

@@ -106,6 +106,10 @@ class Api(ABC):
     ) -> Any:
         return read(await self.request("PATCH", path, params, body, content_type), into)
 
+    async def change(self, path: str, patch: Any, content_type: str = JSON_PATCH) -> None:
+        """A patch whose answer nobody reads."""
+        await self.request("PATCH", path, None, patch, content_type, accept=METADATA_ALONE)
+
     async def delete(
         self, path: str, body: Any = None, params: Params | None = None, *, into: Any = None
     ) -> Any:

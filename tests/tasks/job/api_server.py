@@ -125,6 +125,9 @@ class ApiServer:
         self.put(path, patched)
         return patched if into is None else msgspec.convert(patched, into)
 
+    async def change(self, path: str, patch: Any) -> None:
+        await self.patch(path, patch)
+
     async def delete(self, path: str, body: Any, *, account: str | None = None) -> None:
         await asyncio.sleep(0)
         self._note("delete", path, account)

@@ -168,7 +168,7 @@ class Calls:
         return await self._clear_away(
             ref,
             name,
-            lambda api: api.patch(path, body, into=facts.Job),
+            lambda api: api.change(path, body),
             whoever_carries=whoever_carries,
         )
 
