@@ -281,10 +281,11 @@ async def test_a_server_that_takes_no_more_connections_is_told(tls: bool) -> Non
                     break
                 await asyncio.sleep(0.05)
             kept = bus(server) if tls else bus(server, tls={"mode": "Disabled"})
-            failed = await failure(kept, asked("publish"))
+            failed = [await failure(kept, asked("publish")) for _ in range(5)]
 
-    assert failed.error == "Nats.ConnectionFailed"
-    assert "maximum connections exceeded" in failed.cause.lower()
+    assert {each.error for each in failed} == {"Nats.ConnectionFailed"}
+    # Its words are lost where the system tells of the end before they were read.
+    assert any("maximum connections exceeded" in each.cause.lower() for each in failed)
 
 
 async def test_a_wrong_password_is_told_without_it(nats_server: NatsServer) -> None:
