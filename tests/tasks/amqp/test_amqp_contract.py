@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 import pytest
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from pamqp.commands import Basic
 
 from stepwright.asl.definition import TaskCheck
+from stepwright.asl.json_types import Json
 from stepwright.integrations.testing import Contract, Fault, OtherSide
 from stepwright.tasks import amqp
 from stepwright.tasks.calls.integration import Integration
@@ -17,13 +20,31 @@ from tests.processes.rabbitmq import PASSWORD, USER, VIRTUAL_HOST, RabbitMq
 from tests.tasks.faulty_servers import ANY, faulty
 
 
+async def answering(
+    channel: AbstractChannel, queue: str, answer: bytes, asked: list[bytes], **properties: Any
+) -> None:
+    """Somebody who takes what is in a queue, and answers it."""
+
+    async def take(message: DeliveredMessage) -> None:
+        asked.append(message.body)
+        given = message.header.properties
+        await channel.basic_publish(
+            answer,
+            routing_key=given.reply_to or "",
+            properties=Basic.Properties(correlation_id=given.correlation_id, **properties),
+        )
+
+    await channel.queue_declare(queue)
+    await channel.basic_consume(queue, take, no_ack=True)
+
+
 class TestPublish(Contract):
     """What is published again has the same message-id."""
 
     resource = "amqp:publish"
     errors = frozenset({"Amqp.ConnectionFailed", "Amqp.AnswerLost", "Amqp.AuthenticationFailed"})
     faults = ANY | {"refusing"}
-    wrong = (
+    wrong: ClassVar[Sequence[Json]] = (
         {"Connection": "bus"},
         {"Connection": "bus", "Exchange": "", "RoutingKey": ""},
         {"Connection": "bus", "RoutingKey": "x" * 256},
@@ -92,3 +113,26 @@ class TestPublish(Contract):
 
 class TestPublishThatWaitsForAToken(TestPublish):
     resource = "amqp:publish.waitForTaskToken"
+
+
+class TestRequest(TestPublish):
+    """What has been asked for once is not asked for again."""
+
+    resource = "amqp:request"
+    wrong = (
+        {"Connection": "bus"},
+        {"Connection": "bus", "RoutingKey": "orders", "ReplyTo": "answers"},
+        {"Connection": "bus", "RoutingKey": "orders", "ExpirationSeconds": 1},
+        {"RoutingKey": "orders"},
+    )
+    asked: list[bytes]
+
+    @asynccontextmanager
+    async def other_side(self, fault: Fault | None) -> AsyncIterator[OtherSide]:
+        self.asked = []
+        async with super().other_side(fault) as side, self.rabbitmq.channel() as channel:
+            await answering(channel, "orders", b'{"taken": true}', self.asked)
+            yield side
+
+    async def count(self) -> int:
+        return len(self.asked)

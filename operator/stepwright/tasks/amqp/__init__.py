@@ -1,4 +1,5 @@
-"""Tasks that publish messages to RabbitMQ, or another server of AMQP 0-9-1: ``amqp:publish``, which the server confirms.
+"""Tasks that publish messages to RabbitMQ, or another server of AMQP 0-9-1: ``amqp:publish``, which the server confirms, and
+``amqp:request``, which somebody answers.
 
 ``parameters`` is what people write, ``connection`` what a Connection says. ``client`` makes aiormq use a connection that was made
 before, ``integration`` puts them together.

@@ -10,10 +10,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 import aiormq
-from aiormq.abc import AbstractChannel
+from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.connection import TransportFactory
 from aiormq.exceptions import InvalidFrameError
 from yarl import URL
@@ -23,6 +23,10 @@ from stepwright.tasks.calls.at_servers import FAREWELL_SECONDS, Line
 
 # Each task says by itself what has happened to its connection.
 logging.getLogger("aiormq").setLevel(logging.CRITICAL)
+
+
+REPLIES: Final = "amq.rabbitmq.reply-to"
+"""RabbitMQ's queue that is none: what is sent there reaches the channel that has asked, and goes with it."""
 
 
 class NoVirtualHost(Exception):  # noqa: N818 - it names a condition
@@ -69,6 +73,26 @@ async def channel(amqp: AmqpConnection, line: Line) -> AsyncIterator[AbstractCha
                 await connection.close()
         transport.abort()
         await asyncio.sleep(0)  # then the socket is closed
+
+
+async def replies(channel: AbstractChannel) -> asyncio.Queue[DeliveredMessage]:
+    """What is answered to messages of this channel whose reply-to is REPLIES. Raises the errors of aiormq."""
+    heard: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
+    await channel.basic_consume(REPLIES, heard.put, no_ack=True)
+    return heard
+
+
+async def next_of(replies: asyncio.Queue[DeliveredMessage], channel: AbstractChannel) -> DeliveredMessage:
+    """Raises what has ended the channel before."""
+    taking = asyncio.ensure_future(replies.get())
+    try:
+        await asyncio.wait((taking, channel.closing), return_when=asyncio.FIRST_COMPLETED)
+        if not taking.done():
+            channel.closing.result()
+            raise ConnectionResetError(0, "it was closed")
+        return taking.result()
+    finally:
+        taking.cancel()
 
 
 async def _open(connection: aiormq.Connection) -> None:

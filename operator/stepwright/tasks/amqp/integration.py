@@ -1,9 +1,10 @@
-"""Tasks that publish to a server of AMQP 0-9-1: one connection for each.
+"""Tasks that publish to a server of AMQP 0-9-1, or ask whoever takes a message: one connection for each.
 
 If nobody knows whether the server took a message, it is published again, a few times, with the same message-id. AMQP does not drop
-the second one: consumers recognise it by its id.
+the second one: consumers recognise it by its id. What a request has done nobody can know, so it is never repeated.
 
-Source: https://www.rabbitmq.com/docs/confirms, https://www.rabbitmq.com/amqp-0-9-1-reference#constants
+Source: https://www.rabbitmq.com/docs/confirms, https://www.rabbitmq.com/docs/direct-reply-to,
+https://www.rabbitmq.com/amqp-0-9-1-reference#constants
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import ssl
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from aiormq.abc import AbstractChannel
+from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import (
     AMQPError,
     AuthenticationError,
@@ -33,7 +34,7 @@ from stepwright.tasks.amqp import client, connection
 from stepwright.tasks.amqp.client import NoVirtualHost
 from stepwright.tasks.amqp.connection import AmqpConnection
 from stepwright.tasks.amqp.parameters import OFFERED, payload
-from stepwright.tasks.calls.at_servers import AtServers, hiding
+from stepwright.tasks.calls.at_servers import AtServers, hiding, read_message
 from stepwright.tasks.calls.host_names import words
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, RefusedForNow
 from stepwright.tasks.calls.secrets import Secrets
@@ -59,11 +60,12 @@ class Amqp(AtServers):
     offered = OFFERED
     connection_failed = CONNECTION
 
-    def again(self, call: Call) -> Again:  # noqa: ARG002
-        return Again.REPEAT
+    def again(self, call: Call) -> Again:
+        return Again.FAIL if _asks(call) else Again.REPEAT
 
-    def lost(self, call: Call) -> CallFailed:  # noqa: ARG002
-        return CallFailed(LOST, "Nobody knows whether the message was published.")
+    def lost(self, call: Call) -> CallFailed:
+        what = "the request took effect" if _asks(call) else "the message was published"
+        return CallFailed(LOST, f"Nobody knows whether {what}.")
 
     async def begin(self, call: Call) -> Answered:
         given = OFFERED.read(call)
@@ -100,11 +102,17 @@ class Amqp(AtServers):
             raise published.broken("it does not speak AMQP 0-9-1") from error
 
 
+def _asks(call: Call) -> bool:
+    return call.task.resource.action == "request"
+
+
 class _Published:
-    """One message. ``_sent``: whether it may have been sent, so that only an answer can say what became of it."""
+    """One message, which may ask for an answer. ``_sent``: whether it may have been sent, so that only an answer can say what became
+    of it."""
 
     def __init__(self, call: Call, given: dict[str, Any], amqp: AmqpConnection) -> None:
         self.amqp = amqp
+        self._asks = _asks(call)
         self._given = given
         self._sent = False
         try:
@@ -114,15 +122,16 @@ class _Published:
                 RUNTIME, "Message has half of a character in it, which cannot be sent."
             ) from error
         self._identity = begun_uid(call.ref.uid, call.task.task)
-        expiration = given.get("ExpirationSeconds")
+        # A request that nobody waits for any more is not to be taken.
+        expiration = amqp.server.seconds if self._asks else given.get("ExpirationSeconds")
         self._properties = Basic.Properties(
             content_type=given.get("ContentType", kind),
             headers=given.get("Headers") or {},
-            delivery_mode=2 if given.get("Persistent", True) else 1,
+            delivery_mode=2 if given.get("Persistent", not self._asks) else 1,
             priority=given.get("Priority"),
-            correlation_id=given.get("CorrelationId"),
-            reply_to=given.get("ReplyTo"),
-            expiration=None if expiration is None else str(expiration * 1000),
+            correlation_id=self._identity if self._asks else given.get("CorrelationId"),
+            reply_to=client.REPLIES if self._asks else given.get("ReplyTo"),
+            expiration=None if expiration is None else str(round(expiration * 1000)),
             message_id=self._identity,
             timestamp=datetime.fromtimestamp(call.task.scheduled // 1000, UTC),
             message_type=given.get("Type"),
@@ -130,6 +139,17 @@ class _Published:
 
     async def answer(self, channel: AbstractChannel) -> Json:
         """Raises CallFailed, TimeoutError, and the errors of aiormq."""
+        if not self._asks:
+            await self._publish(channel)
+            return {"MessageId": self._identity}
+        replies = await client.replies(channel)
+        await self._publish(channel)
+        while True:
+            reply = await client.next_of(replies, channel)
+            if reply.header.properties.correlation_id == self._identity:
+                return _reply(reply)
+
+    async def _publish(self, channel: AbstractChannel) -> None:
         exchange, key = self._given.get("Exchange", ""), self._given.get("RoutingKey", "")
         self._sent = True
         try:
@@ -149,13 +169,21 @@ class _Published:
             ) from error
         except ChannelClosed as error:
             raise CallFailed(_OF_CHANNELS.get(type(error), REFUSED), f"{error.args[-1]}.") from error
-        return {"MessageId": self._identity}
 
     def broken(self, why: str) -> Exception:
         """How the task fails if no answer comes."""
         where = f"The connection to {self.amqp.server.name} has failed: {why}."
-        return (
-            RefusedForNow(CallFailed(LOST, where), landed=True)
-            if self._sent
-            else CallFailed(CONNECTION, where)
-        )
+        if not self._sent:
+            return CallFailed(CONNECTION, where)
+        lost = CallFailed(LOST, where)
+        return lost if self._asks else RefusedForNow(lost, landed=True)
+
+
+def _reply(message: DeliveredMessage) -> Json:
+    properties = message.header.properties
+    headers = properties.headers or {}
+    return {
+        "Message": read_message(message.body),
+        "ContentType": properties.content_type,
+        "Headers": {name: value for name, value in headers.items() if isinstance(value, str | int)},
+    }

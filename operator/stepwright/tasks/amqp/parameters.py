@@ -1,4 +1,4 @@
-"""The parameters of ``amqp:publish``, by the names that AMQP has for them.
+"""The parameters of ``amqp:publish`` and ``amqp:request``, by the names that AMQP has for them.
 
 Source: https://www.rabbitmq.com/docs/publishers#message-properties
 """
@@ -56,34 +56,42 @@ def _leads_nowhere(given: Mapping[str, Any]) -> str | None:
 
 _NAME: Final = f"a text of {LONGEST_NAME} bytes at most"
 
+_MEANT: Final = {"Body": "Message", "Payload": "Message", "Queue": "RoutingKey"}
+
+_OF_ALL: Final = {
+    "Connection": CONNECTION,
+    "Exchange": Field(f"the name of an exchange, {_NAME}", _is_name),
+    "RoutingKey": Field(f"a routing key, {_NAME}; without an Exchange a queue's name", _is_name),
+    "Message": Field("any value; a text is sent as it is", lambda _: True),
+    "Headers": Field(
+        f"an object of {_MOST_HEADERS} headers at most, with texts, whole numbers and booleans; not CC or BCC",
+        lambda value: (
+            isinstance(value, dict)
+            and len(value) <= _MOST_HEADERS
+            and all(_is_header(name, given) for name, given in value.items())
+        ),
+    ),
+    "ContentType": Field(_NAME, _is_name),
+    "Type": Field(_NAME, _is_name),
+    "Priority": whole("a whole number from 0 to 255", 0, 255),
+}
 _PUBLISH: Final = Fields(
     {
-        "Connection": CONNECTION,
-        "Exchange": Field(f"the name of an exchange, {_NAME}", _is_name),
-        "RoutingKey": Field(f"a routing key, {_NAME}; without an Exchange a queue's name", _is_name),
-        "Message": Field("any value; a text is sent as it is", lambda _: True),
-        "Headers": Field(
-            f"an object of {_MOST_HEADERS} headers at most, with texts, whole numbers and booleans; not CC or BCC",
-            lambda value: (
-                isinstance(value, dict)
-                and len(value) <= _MOST_HEADERS
-                and all(_is_header(name, given) for name, given in value.items())
-            ),
-        ),
-        "ContentType": Field(_NAME, _is_name),
+        **_OF_ALL,
         "CorrelationId": Field(_NAME, _is_name),
         "ReplyTo": Field(_NAME, _is_name),
-        "Type": Field(_NAME, _is_name),
-        "Priority": whole("a whole number from 0 to 255", 0, 255),
         "ExpirationSeconds": whole("a whole number of seconds", 0, _LONGEST_EXPIRATION_SECONDS),
         "Persistent": truth(),
         "Mandatory": truth(),
     },
-    meant={"Body": "Message", "Payload": "Message", "Queue": "RoutingKey", "Expiration": "ExpirationSeconds"},
+    meant={**_MEANT, "Expiration": "ExpirationSeconds"},
     also=_leads_nowhere,
 )
+_REQUEST: Final = Fields(_OF_ALL, meant=_MEANT, also=_leads_nowhere)
 
-OFFERED: Final = Offered.of("amqp", {"publish": _PUBLISH, "publish.waitForTaskToken": _PUBLISH})
+OFFERED: Final = Offered.of(
+    "amqp", {"publish": _PUBLISH, "publish.waitForTaskToken": _PUBLISH, "request": _REQUEST}
+)
 
 
 def payload(value: Json) -> tuple[bytes, str]:

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-from stepwright.asl.failure.errors import PERMISSIONS
+from stepwright.asl.failure.errors import PERMISSIONS, RUNTIME
+from stepwright.asl.json_types import Json
 from stepwright.asl.resource import Resource
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.catalog.ports import ConnectionObjects, NoObject
 from stepwright.tasks.calls import named_connections
 from stepwright.tasks.calls.at_once import AtOnce
@@ -61,6 +64,18 @@ def hiding(secrets: Secrets) -> Iterator[None]:
         yield
     except CallFailed as failed:
         raise CallFailed(failed.error, str(secrets.hidden(failed.cause))) from failed
+
+
+def read_message(data: bytes) -> Json:
+    """Of one that came: the value, if it is JSON, else its text; None if there is nothing in it. Raises CallFailed."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise CallFailed(RUNTIME, "The answer is not text (UTF-8).") from error
+    try:
+        return jsontext.parse(text) if text else None
+    except InvalidJson:
+        return text
 
 
 class AtServers(AtOnce):

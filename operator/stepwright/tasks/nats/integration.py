@@ -21,8 +21,7 @@ from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, RUNTIME
 from stepwright.asl.json_types import Json
 from stepwright.asl.task_token import begun_uid
 from stepwright.asl.text import jsontext
-from stepwright.asl.text.jsontext import InvalidJson
-from stepwright.tasks.calls.at_servers import AtServers, hiding
+from stepwright.tasks.calls.at_servers import AtServers, hiding, read_message
 from stepwright.tasks.calls.host_names import words
 from stepwright.tasks.calls.integration import Again, Answered, Call, CallFailed, RefusedForNow
 from stepwright.tasks.calls.secrets import Secrets
@@ -182,14 +181,7 @@ async def _unless_ended(session: Session, made: Awaitable[T]) -> T:
 
 
 def _reply(data: bytes, headers: Mapping[str, str]) -> Json:
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise CallFailed(RUNTIME, "The answer is not text (UTF-8).") from error
-    try:
-        message = jsontext.parse(text) if text else None
-    except InvalidJson:
-        message = text
+    message = read_message(data)
     if "Nats-Service-Error" in headers or "Nats-Service-Error-Code" in headers:
         cause: Json = {
             "Code": headers.get("Nats-Service-Error-Code"),
