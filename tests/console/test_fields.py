@@ -64,6 +64,7 @@ def test_bounds_and_choices_are_those_of_the_language() -> None:
     assert form("Map", "JSONPath")["ItemProcessor"]["kind"] == "scope"
     assert form("Parallel", "JSONata")["Branches"] == {"kind": "scopes", "required": True}
     assert form("Choice", "JSONata")["Choices[]/Condition"] == {"kind": "condition", "required": True}
+    assert form("Choice", "JSONPath")["Choices[]/Next"] == {"kind": "state", "required": True}
     assert form("Pass", "JSONPath")["Result"]["kind"] == "any"
 
 

@@ -192,7 +192,11 @@ class Fields:
         )
         self.problems.error(self.at(name), f"The value of '{name}' should be {bounds}")
 
-    # Several fields
+    # Which fields there are
+
+    def require(self, name: str) -> None:
+        if name not in self.raw:
+            self.problems.missing(self.pointer, [name])
 
     def only_one(self, *names: str, required: bool = False) -> None:
         """Of these fields at most one may be there, and exactly one if that is ``required``. A false one says nothing."""

@@ -82,6 +82,7 @@ class Asking:
 
     fields: dict[str, Asked] = field(default_factory=dict)
     groups: dict[tuple[str, ...], Group] = field(default_factory=dict)
+    required: set[str] = field(default_factory=set)
 
 
 class Silent(Exception):  # noqa: N818 - it names a condition
@@ -163,9 +164,9 @@ def _settle(asking: Asking, prefix: str, fields: schema.StateFields, language: Q
     ]
     if silent:
         raise Silent(f"Nothing asks for {', '.join(prefix + name for name in silent)} in {language}")
-    for name in fields.required:
-        if f"{prefix}{name}" in asking.fields:
-            asking.fields[f"{prefix}{name}"].required = True
+    for place in {f"{prefix}{name}" for name in fields.required} | asking.required:
+        if place in asking.fields:
+            asking.fields[place].required = True
     for names, group in list(asking.groups.items()):
         if group.fields[0].rpartition("/")[0] == within:
             group.fields = tuple(name for name in group.fields if name.removeprefix(prefix) in allowed)
@@ -199,8 +200,11 @@ class Recording(Fields):
             self.asking,
         )
 
+    def _place(self, name: str) -> str:
+        return _INDEX.sub("[]", self.location_of(name))
+
     def _heard(self, name: str, kind: Kind, **more: Any) -> None:
-        place = _INDEX.sub("[]", self.location_of(name))
+        place = self._place(name)
         known = self.asking.fields.get(place)
         expression = known is not None and known.expression
         self.asking.fields[place] = Asked(
@@ -273,12 +277,14 @@ class Recording(Fields):
 
     def is_expression(self, name: str) -> bool:
         if self.language == "JSONata":
-            place = _INDEX.sub("[]", self.location_of(name))
-            self.asking.fields.setdefault(place, Asked()).expression = True
+            self.asking.fields.setdefault(self._place(name), Asked()).expression = True
         return False
 
+    def require(self, name: str) -> None:
+        self.asking.required.add(self._place(name))
+
     def only_one(self, *names: str, required: bool = False) -> None:
-        places = tuple(_INDEX.sub("[]", self.location_of(name)) for name in names)
+        places = tuple(map(self._place, names))
         self.asking.groups[places] = Group(places, required)
 
     def selection(self, name: str) -> Selection | None:
@@ -304,7 +310,7 @@ class Recording(Fields):
 
     def rule(self, raw: dict[str, Json]) -> Rule | None:  # noqa: ARG002
         if self.language == "JSONata":
-            self._heard("Condition", "condition", required=True)
+            self._heard("Condition", "condition")
         self.asking.fields[_INDEX.sub("", self.location)] = Asked("rules")
         return None
 

@@ -20,8 +20,7 @@ def parse(state: Fields, envelope: Envelope) -> Choice:
 
 
 def _rule(rule: Fields) -> ChoiceRule | None:
-    if "Next" not in rule:
-        rule.problems.missing(rule.pointer, ["Next"])
+    rule.require("Next")
     rule.comment()
     jsonata = rule.language == "JSONata"
     if jsonata:
