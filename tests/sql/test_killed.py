@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stepwright.asl.step import Visit
+from stepwright.catalog.ports import VisitQuery
+from stepwright.sql.database import Database
+from stepwright.sql.rows import execution_of
+from stepwright.sql.visits import SqlVisits, Tallies
 from tests.processes.dev import ROLE, DevProcess, ended
 
 pytestmark = pytest.mark.slow
@@ -95,6 +101,34 @@ def test_executions_killed_again_and_again_lose_and_repeat_nothing(dev: DevProce
         assert [json.loads(event["stateExitedEventDetails"]["output"])["n"] for event in counted] == list(
             range(1, 301)
         )
+    dev.stop()
+    for visits, tallies in asyncio.run(visited(dev.data, arns)):
+        entered = [event["id"] for event in events if event["type"].endswith("StateEntered")]  # of all alike
+        assert [visit.id for visit in visits] == entered
+        assert {visit.outcome for visit in visits} == {"Succeeded"}
+        assert {pointer: tally["Succeeded"].count for pointer, tally in tallies.items()} == {
+            "/States/Count": 300,
+            "/States/Enough": 300,
+            "/States/Breathe": 299,
+            "/States/Done": 1,
+        }
+
+
+async def visited(folder: Path, arns: list[str]) -> list[tuple[Sequence[Visit], Tallies]]:
+    """The visits of executions, and their tallies."""
+    database = await Database.open(folder)
+    kept, found = SqlVisits(database), []
+    try:
+        for arn in arns:
+            execution = await database.row(
+                "SELECT * FROM executions WHERE arn = :arn", {"arn": arn}, execution_of
+            )
+            assert execution is not None
+            page = await kept.visits(execution, VisitQuery(), None, 10_000)
+            found.append((page.items, await kept.tallies(execution)))
+    finally:
+        await database.close()
+    return found
 
 
 def test_what_was_answered_before_the_kill_counts(dev: DevProcess) -> None:
