@@ -9,10 +9,11 @@ import { Document } from "./document";
 import { changed, type Edit, holders } from "./edit";
 import { indentAt } from "./lines";
 import { last, type Pointer, parent } from "./pointer";
+import { refuseShared } from "./sharing";
 import { applied, inOrder, type Splice } from "./splice";
 import { BlockSplicer } from "./splice_block";
 import { FlowSplicer } from "./splice_flow";
-import { BehindAlias, holderOf, type Node, nodeAt, nodes, type Written, writtenValue } from "./tree";
+import { holderOf, type Node, nodeAt, type Written, writtenValue } from "./tree";
 import { valueAt } from "./value";
 import { blockText } from "./write_document";
 
@@ -135,41 +136,4 @@ function bringsPieces(edit: Edit): boolean {
 /** The same, with nothing taken over as it is written elsewhere. */
 function anew(edit: Edit): Edit {
   return edit.do === "set" || edit.do === "insert" ? { ...edit, value: writtenOf(edit.value) as Content } : edit;
-}
-
-/** What stands in an alias is changed where its anchor is; what has an anchor that is used stays. */
-function refuseShared(document: Document, root: Node, edits: readonly Edit[]): void {
-  if (document.format === "json" || !document.text.includes("*")) return;
-  for (const edit of edits) {
-    try {
-      const at = edit.at === "" ? null : holderOf(root, edit.at);
-      const node = at && edit.do !== "insert" ? nodeAt(root, edit.at) : null;
-      if (node && (edit.do === "set" || edit.do === "remove")) refuseNamed(document, root, node, edit.at);
-    } catch (error) {
-      if (!(error instanceof BehindAlias)) throw error;
-      const { name } = error.alias;
-      throw new Refused(
-        `This stands in *${name}: edit it where the anchor &${name} is${lineOf(document, root, name)}, or unfold the aliases first.`,
-        edit.at,
-      );
-    }
-  }
-}
-
-function refuseNamed(document: Document, root: Node, node: Node, pointer: Pointer): void {
-  const inside = new Set([...nodes(node)].flatMap(([, { anchor }]) => anchor ?? []));
-  if (inside.size === 0) return;
-  const own = new Set([...nodes(node)].map(([, each]) => each));
-  for (const [, each] of nodes(root)) {
-    if (each.kind !== "alias" || own.has(each) || !inside.has(each.name)) continue;
-    const where = lineOf(document, root, each.name);
-    throw new Refused(`&${each.name}${where} is used elsewhere, as *${each.name}: unfold the aliases first.`, pointer);
-  }
-}
-
-function lineOf(document: Document, root: Node, name: string): string {
-  for (const [, node] of nodes(root)) {
-    if (node.anchor === name) return ` (line ${document.text.slice(0, node.from).split("\n").length})`;
-  }
-  return "";
 }

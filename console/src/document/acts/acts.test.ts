@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { graphOf } from "../../graph/of_definition";
 import { type Document, open } from "../document";
 import { applied, inverted } from "../splice";
-import type { Act } from "./act";
+import { type Act, act } from "./act";
 import { addBranch } from "./add_branch";
 import { copied } from "./clip";
 import { convert, lostByConversion } from "./convert";
@@ -393,4 +393,40 @@ test("a text that does not parse is not edited, and says where it is broken", ()
   expect(() => renameState(open('{"StartAt": "A", "States": {"A": {"Type": "Pass",}}}'), "/States/A", "B")).toThrow(
     /^Line 1: .*Mend that first/,
   );
+});
+
+describe("what cannot be done by splices is written anew, and said", () => {
+  const EXPLICIT =
+    "# kept\nStartAt: A\nStates:\n  A:\n    # lost\n    ? Type\n    : Pass\n    End: true\n  # kept, too\n  B:\n    Type: Succeed\n";
+
+  test("the smallest part around it, with the comments that are lost", () => {
+    const done = act(open(EXPLICIT), "Choose a type", [{ do: "set", at: "/States/A/Type", value: "Wait" }], null);
+
+    expect(done.rewritten).toEqual(["/States/A"]);
+    expect(done.lostComments).toEqual(["# lost"]);
+    expect(done.notes).toEqual(["Written anew: /States/A. These comments are lost: # lost"]);
+    expect(done.document.text).toBe(
+      "# kept\nStartAt: A\nStates:\n  A:\n    Type: Wait\n    End: true\n  # kept, too\n  B:\n    Type: Succeed\n",
+    );
+    expect(isUndone(EXPLICIT, done)).toBe(true);
+  });
+
+  test("of a name that stands twice one is left", () => {
+    const done = act(open('{"A": {"x": 1, "x": 2}, "B": 1.0}'), "Set x", [{ do: "remove", at: "/A/x" }], null);
+
+    expect(done.rewritten).toEqual(["/A"]);
+    expect(done.document.text).toBe('{"A": {}, "B": 1.0}');
+  });
+
+  test("edits that contradict each other, or have no place, are refused", () => {
+    const refused =
+      (...edits: Parameters<typeof act>[2]) =>
+      () =>
+        act(open(CHAIN), "Try", edits, null);
+    expect(refused({ do: "set", at: "/States/None", value: 1 })).toThrow("there is nothing at /States/None");
+    expect(refused({ do: "rename", at: "/States/First", to: "Second" })).toThrow("the name is taken: Second");
+    expect(
+      refused({ do: "remove", at: "/States/First" }, { do: "set", at: "/States/First/Next", value: "Third" }),
+    ).toThrow("what is replaced cannot be edited");
+  });
 });
