@@ -1,7 +1,8 @@
 /**
  * What an edit costs until its picture can be laid out, in milliseconds of processor time:
  *
- *     npx vite build --ssr tests/document_cost.ts --outDir node_modules/.cost && node node_modules/.cost/document_cost.js
+ *     npx vite build --config vitest.config.ts --ssr tests/document_cost.ts --outDir node_modules/.cost
+ *     node node_modules/.cost/document_cost.js
  */
 import { stringify } from "yaml";
 import { renameState } from "../src/document/acts/rename_state";
