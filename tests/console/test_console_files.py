@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -43,9 +45,9 @@ def built(folder: Path) -> Path:
 @pytest.fixture
 async def empty(tmp_path: Path) -> AsyncIterator[Page]:
     """Nothing was built."""
-    made = console(
-        service(), Regions("us-east-1", fixed=True), Names.of(), None, "dev", Assets(tmp_path / "dist")
-    )
+    nothing: Any = SimpleNamespace(execution_rows=None, visits=None)  # files need no store
+    regions, assets = Regions("us-east-1", fixed=True), Assets(tmp_path / "dist")
+    made = console(service(), nothing, regions, Names.of(), None, "dev", assets)
     web, port = await listening.start(made.before(_elsewhere), ["127.0.0.1"], 0)
     yield Page(port)
     await web.cleanup()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from typing import Protocol
 
 from msgspec import structs
 
@@ -12,9 +13,11 @@ from stepwright.api.service import Service
 from stepwright.api.signatures import Keys
 from stepwright.assembly.palette import Palette
 from stepwright.catalog.callers import Caller
+from stepwright.catalog.ports import ExecutionRows, Visits
 from stepwright.console.assets import Assets
 from stepwright.console.aws import Perform, Performed
 from stepwright.console.face import Console
+from stepwright.console.ports import Ports
 from stepwright.console.sessions import ByAccessKey, CheckKey, Everybody
 from stepwright.console.studio import Studio
 from stepwright.files.serving import Serving
@@ -22,8 +25,19 @@ from stepwright.http.names import Names
 from stepwright.tasks.table import Process
 
 
+class Stored(Protocol):
+    """What a store has that the AWS API does not ask for."""
+
+    @property
+    def execution_rows(self) -> ExecutionRows: ...
+
+    @property
+    def visits(self) -> Visits: ...
+
+
 def console(
     service: Service,
+    stored: Stored,
     regions: Regions,
     names: Names,
     keys: Keys | None,
@@ -36,8 +50,15 @@ def console(
     return Console(
         names=names,
         sessions=sessions,
-        access=service.access,
-        place=service.place,
+        ports=Ports(
+            service.executions,
+            stored.execution_rows,
+            stored.visits,
+            service.machines,
+            service.access,
+            service.clock,
+            service.place,
+        ),
         perform=_perform_with(service, regions),
         studio=Studio(
             Serving(lambda _: service.new_task_check(), service.installation),

@@ -121,7 +121,7 @@ async def serve(
         parts = await _put_together(options, database, umask)
         running = asyncio.create_task(parts.run(), name="executions")
         looking = asyncio.create_task(Garbage().run(), name="garbage")
-        web, bound = await listening.start(_handler(options, parts.service), options.hosts, options.port)
+        web, bound = await listening.start(_handler(options, parts), options.hosts, options.port)
         stopping = asyncio.create_task(stopped.wait(), name="stop")
         address = f"http://{_shown(options.hosts[0])}:{bound}"
         tell(f"Stepwright serves AWS Step Functions on {address} and keeps its data in {options.folder}")
@@ -227,12 +227,15 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     return _Parts(here, service, line, calls)
 
 
-def _handler(options: Options, service: Service) -> Handler:
+def _handler(options: Options, parts: _Parts) -> Handler:
+    service = parts.service
     names = Names.of((*map(_shown, options.hosts), *options.host_names))
     regions = Regions(service.place.region, fixed=options.region is not None)
     keys = _keys(options)
     api = server.handler(service, regions, names, keys)
-    return console(service, regions, names, keys, "dev").before(api) if options.console else api
+    if not options.console:
+        return api
+    return console(service, parts.here, regions, names, keys, "dev").before(api)
 
 
 def _keys(options: Options) -> Keys | None:

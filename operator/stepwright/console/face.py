@@ -9,16 +9,22 @@ from urllib.parse import unquote
 
 import structlog
 
-from stepwright.catalog.arns import Place
-from stepwright.catalog.ports import Access, NoSuchCursor
+from stepwright.catalog.ports import NoSuchCursor
 from stepwright.console import admission, headers
 from stepwright.console.assets import Assets
 from stepwright.console.aws import Aws, Perform
+from stepwright.console.events import Events
+from stepwright.console.executions import OneExecution
+from stepwright.console.lists import Lists
 from stepwright.console.models import Features, Model
 from stepwright.console.parameters import invalid
-from stepwright.console.routes import Call, Table, answered, refusal
+from stepwright.console.ports import Ports
+from stepwright.console.reading import Reading
+from stepwright.console.routes import Call, Part, Table, answered, refusal
 from stepwright.console.sessions import Sessions
 from stepwright.console.studio import Studio
+from stepwright.console.visit_data import VisitDataRoute
+from stepwright.console.visits import VisitRoutes
 from stepwright.console.who import Who
 from stepwright.engine.beside import on_behalf_of
 from stepwright.engine.ports import JournalError
@@ -38,15 +44,14 @@ log = structlog.get_logger(__name__)
 
 
 class Console:
-    """``names``: what clients may call this server by. ``place``: where things are that no ARN names."""
+    """``names``: what clients may call this server by."""
 
     def __init__(
         self,
         *,
         names: Names,
         sessions: Sessions,
-        access: Access,
-        place: Place,
+        ports: Ports,
         perform: Perform,
         studio: Studio,
         assets: Assets | None = None,
@@ -55,9 +60,22 @@ class Console:
         self._sessions = sessions
         self._assets = assets or Assets()
         self._bodies = Bodies()
-        features = Features(definitions=True, expressions=True, fields=True, resources=True, blueprints=True)
-        who = Who(sessions, access, place, features)
-        self._table = Table([*who.routes(), *Aws(perform).routes(), *studio.routes()])
+        features = Features(
+            executions=True, definitions=True, expressions=True, fields=True, resources=True, blueprints=True
+        )
+        reading = Reading(ports)
+        events = Events(ports, reading)
+        parts: tuple[Part, ...] = (
+            Who(sessions, ports, features),
+            Aws(perform),
+            studio,
+            Lists(ports, reading),
+            OneExecution(ports, reading),
+            VisitRoutes(ports, reading),
+            events,
+            VisitDataRoute(reading, events),
+        )
+        self._table = Table(route for part in parts for route in part.routes())
 
     def before(self, otherwise: Handler) -> Handler:
         """Serves what is the console's, and passes on all else."""

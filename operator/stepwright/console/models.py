@@ -250,3 +250,245 @@ class ResourceForm(Model, frozen=True):
     """The same in JSONata."""
     errors: list[str] = []
     """Those that are known by name, for Retry and Catch, beside those of the language."""
+
+
+# --- Executions -------------------------------------------------------------------------------------------------------
+
+Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+Standing = Literal["Running", "Succeeded", "Failed", "Caught", "Aborted", "TimedOut"]
+
+
+class Text(Model, frozen=True):
+    """A text that was recorded, usually JSON, exactly as it is stored. ``cut``: it is longer than what is given."""
+
+    text: str
+    bytes: int
+    """Its whole length in UTF-8."""
+    cut: bool = False
+
+
+class ExecutionRow(Model, frozen=True):
+    """An execution in a list. Its id in paths of the API is its ``arn``, URL-encoded."""
+
+    arn: str
+    name: str
+    machine: str
+    """The ARN of its state machine."""
+    status: Status
+    started: int
+    stopped: int | None = None
+    error: str | None = None
+    version: str | None = None
+    alias: str | None = None
+    """The ARN of the version or the alias that it was started with."""
+    redrives: int = 0
+    redriven: int | None = None
+    waiting_until: int | None = None
+    """Only timers are open, and this is when the earliest is due."""
+    paths: tuple[str, ...] = ()
+    """Where it is: the states that it entered last, three at most."""
+
+
+class ExecutionPage(Model, frozen=True):
+    """``GET v1/executions``: those started last first. ``next``: the ``cursor`` of the page that follows."""
+
+    rows: list[ExecutionRow]
+    next: str | None = None
+
+
+class ErrorCount(Model, frozen=True):
+    error: str
+    count: int
+
+
+class ExecutionCounts(Model, frozen=True):
+    """``GET v1/executions/counts``. ``errors``: with which most of them failed, ten at most."""
+
+    statuses: Mapping[Status, int]
+    errors: list[ErrorCount]
+
+
+class Execution(Model, frozen=True, kw_only=True):
+    """``GET v1/executions/{id}``."""
+
+    arn: str
+    name: str
+    machine: str
+    status: Status
+    started: int
+    stopped: int | None = None
+    error: str | None = None
+    cause: str | None = None
+    version: str | None = None
+    alias: str | None = None
+    redrives: int = 0
+    redriven: int | None = None
+    redrivable: bool = False
+    """Whether RedriveExecution would let it go on."""
+    not_redrivable: str | None = None
+    """Why not, if it has ended without success."""
+    input: Text
+    output: Text | None = None
+    revision: str
+    """Of the definition that it runs."""
+    map_run: str | None = None
+    """The ARN of the Map Run of which it is a child execution."""
+    items: int | None = None
+    """For how many items, then."""
+    trace_header: str | None = None
+    last_event: int
+    """Events are numbered from 1, without gaps; 0: there is none yet."""
+    current: list[VisitRow]
+    """Visits that have not ended, twenty at most."""
+
+
+class Definition(Model, frozen=True):
+    """``GET v1/executions/{id}/definition``: what it runs, and what its state machine runs now."""
+
+    text: str
+    """As it was written."""
+    revision: str
+    role: str
+    created: int
+    drifted: bool
+    """Whether executions that are started now run another one."""
+    machine_exists: bool
+
+
+# --- What an execution does -------------------------------------------------------------------------------------------
+
+
+class TryRow(Row, frozen=True):
+    """Work of a visit that has failed."""
+
+    number: int
+    """From 0 on."""
+    begun: int
+    ended: int
+    error: str | None
+
+
+class VisitRow(Row, frozen=True):
+    """A visit of a state, as an array."""
+
+    id: int
+    """That of the event by which the state was entered."""
+    path: str
+    """Where in the execution, for people: `Ship`, `Orders[3]/Ship`, `Both[0]/Check`."""
+    pointer: str
+    """The state in the definition, as a JSON pointer."""
+    type: str
+    started: int
+    ended: int | None
+    outcome: Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"] | None
+    """Null: it runs."""
+    attempts: int
+    error: str | None
+    came_from: int | None
+    """The visit before, or that of the state around; 0: the execution began here; null: nobody knows."""
+    edge: str | None
+    """Where that state says so, as a JSON pointer within it: `Next`, `Choices/2/Next`, `Catch/0/Next`."""
+    within: int | None
+    """The visit of the Map or Parallel state that it is in."""
+    index: int | None
+    """In which of its iterations or branches."""
+    begun: int | None
+    """When the attempt under way, or the last one, began; null: it is among `tries`."""
+    tries: list[TryRow]
+    """Attempts that have failed, the newest hundred at most."""
+
+
+class VisitPage(Model, frozen=True):
+    """``GET v1/executions/{id}/visits``: in the order in which states were entered. ``next``: the ``after`` of what follows."""
+
+    rows: list[VisitRow]
+    next: int | None = None
+
+
+class Tally(Model, frozen=True):
+    """Of the visits of one state that stand alike. Times are of those that have ended."""
+
+    count: int
+    retries: int = 0
+    millis: int = 0
+    """How long they took together, and the longest."""
+    longest: int = 0
+
+
+class Tallies(Model, frozen=True):
+    """``GET v1/executions/{id}/tallies``: by the state's pointer, for each way its visits stand."""
+
+    tallies: Mapping[str, Mapping[Standing, Tally]]
+
+
+class IterationRow(Row, frozen=True):
+    """An iteration of a Map, or a branch of a Parallel, as an array. It stands as its newest visit does."""
+
+    index: int
+    standing: Standing
+    started: int
+    ended: int | None
+    error: str | None
+    visits: int
+    newest: int
+    """The id of that visit, and the pointer of its state."""
+    pointer: str
+
+
+class IterationPage(Model, frozen=True, kw_only=True):
+    """``GET v1/executions/{id}/iterations``: those that have begun, by index. ``next``: the ``cursor`` of what follows."""
+
+    rows: list[IterationRow]
+    next: str | None = None
+    counts: Mapping[Standing, int]
+    """Of all of them, whatever was asked for."""
+
+
+class Event(Model, frozen=True):
+    """An event of the history, as AWS has it, but for its time."""
+
+    id: int
+    previous: int
+    type: str
+    timestamp: int
+    details: Mapping[str, Any] | None = None
+    """The member that ends with `EventDetails`; without inputs, outputs and parameters unless asked for, and with long texts cut."""
+    cut: Mapping[str, int] | None = None
+    """How many bytes texts have that are cut or left out, by name."""
+
+
+class EventPage(Model, frozen=True):
+    """``GET v1/executions/{id}/events``. ``next``: the ``from`` of what follows."""
+
+    events: list[Event]
+    next: int | None = None
+
+
+class Attempt(Model, frozen=True):
+    """One attempt at a Task's work, as its events tell of it."""
+
+    scheduled: int
+    """The event that scheduled it, and the one that ended it."""
+    ended: int | None = None
+    resource: str | None = None
+    parameters: Text | None = None
+    submitted: Text | None = None
+    result: Text | None = None
+    error: str | None = None
+    cause: Text | None = None
+
+
+class VisitData(Model, frozen=True, kw_only=True):
+    """``GET v1/executions/{id}/visits/{visit}/data``."""
+
+    input: Text | None = None
+    output: Text | None = None
+    attempts: list[Attempt]
+    variables: Mapping[str, Text]
+    """What it assigned."""
+    error: str | None = None
+    cause: Text | None = None
+    events: list[int]
+    """The ids of its events, a thousand at most."""
+    complete: bool = True
+    """False: its last events are too far away to be looked for."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 from urllib.parse import parse_qsl
 
 from stepwright.http.messages import Refused
+
+W = TypeVar("W", bound=str)
 
 _MOST: Final = 50
 
@@ -59,17 +61,18 @@ class Parameters:
         """Raises Refused."""
         return self.choice(name, ("0", "1")) == "1"
 
-    def choice(self, name: str, known: Sequence[str]) -> str | None:
+    def choice(self, name: str, known: Sequence[W]) -> W | None:
         """Raises Refused."""
         given = self.text(name)
         return None if given is None else chosen(name, given, known)
 
 
-def chosen(name: str, given: str, known: Sequence[str]) -> str:
+def chosen(name: str, given: str, known: Sequence[W]) -> W:
     """Raises Refused."""
-    if given not in known:
-        raise invalid(f"The parameter {name} is {shown(given)}, which is none of {', '.join(known)}")
-    return given
+    for word in known:
+        if word == given:
+            return word
+    raise invalid(f"The parameter {name} is {shown(given)}, which is none of {', '.join(known)}")
 
 
 def invalid(message: str) -> Refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -61,6 +61,12 @@ class Route(NamedTuple):
     act: Act
     public: bool = False
     bounded: bool = True
+
+
+class Part(Protocol):
+    """Of the API."""
+
+    def routes(self) -> Iterable[Route]: ...
 
 
 class Table:

@@ -11,9 +11,9 @@ import msgspec
 from stepwright import __version__
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import Access
 from stepwright.console import headers
 from stepwright.console.models import Credentials, Features, Limits, Me, Right, Tenant
+from stepwright.console.ports import Ports
 from stepwright.console.routes import Answer, Call, Route
 from stepwright.console.sessions import IDLE_MINUTES, Sessions
 from stepwright.http.bodies import LARGEST_BODY_BYTES
@@ -48,12 +48,12 @@ BUTTONS: Final[Mapping[str, Callable[[Place], str]]] = MappingProxyType(
 
 
 class Who:
-    """``place``: where things are that no ARN names. Its account is the one tenant."""
+    """The account of ``Ports.place`` is the one tenant."""
 
-    def __init__(self, sessions: Sessions, access: Access, place: Place, features: Features) -> None:
+    def __init__(self, sessions: Sessions, ports: Ports, features: Features) -> None:
         self._sessions = sessions
-        self._access = access
-        self._place = place
+        self._access = ports.access
+        self._place = ports.place
         self._features = features
 
     def routes(self) -> Iterator[Route]:

@@ -205,3 +205,219 @@ export interface ResourceForm {
   /** Those that are known by name, for Retry and Catch, beside those of the language. */
   readonly errors?: readonly string[];
 }
+
+/** A text that was recorded, usually JSON, exactly as it is stored. `cut`: it is longer than what is given. */
+export interface Text {
+  readonly text: string;
+  /** Its whole length in UTF-8. */
+  readonly bytes: number;
+  readonly cut?: boolean;
+}
+
+/** An execution in a list. Its id in paths of the API is its `arn`, URL-encoded. */
+export interface ExecutionRow {
+  readonly arn: string;
+  readonly name: string;
+  /** The ARN of its state machine. */
+  readonly machine: string;
+  readonly status: "ABORTED" | "FAILED" | "RUNNING" | "SUCCEEDED" | "TIMED_OUT";
+  readonly started: number;
+  readonly stopped?: number;
+  readonly error?: string;
+  readonly version?: string;
+  /** The ARN of the version or the alias that it was started with. */
+  readonly alias?: string;
+  readonly redrives?: number;
+  readonly redriven?: number;
+  /** Only timers are open, and this is when the earliest is due. */
+  readonly waitingUntil?: number;
+  /** Where it is: the states that it entered last, three at most. */
+  readonly paths?: readonly string[];
+}
+
+/** `GET v1/executions`: those started last first. `next`: the `cursor` of the page that follows. */
+export interface ExecutionPage {
+  readonly rows: readonly ExecutionRow[];
+  readonly next?: string;
+}
+
+export interface ErrorCount {
+  readonly error: string;
+  readonly count: number;
+}
+
+/** `GET v1/executions/counts`. `errors`: with which most of them failed, ten at most. */
+export interface ExecutionCounts {
+  readonly statuses: Readonly<Partial<Record<"ABORTED" | "FAILED" | "RUNNING" | "SUCCEEDED" | "TIMED_OUT", number>>>;
+  readonly errors: readonly ErrorCount[];
+}
+
+/** `GET v1/executions/{id}`. */
+export interface Execution {
+  readonly arn: string;
+  readonly name: string;
+  readonly machine: string;
+  readonly status: "ABORTED" | "FAILED" | "RUNNING" | "SUCCEEDED" | "TIMED_OUT";
+  readonly started: number;
+  readonly stopped?: number;
+  readonly error?: string;
+  readonly cause?: string;
+  readonly version?: string;
+  readonly alias?: string;
+  readonly redrives?: number;
+  readonly redriven?: number;
+  /** Whether RedriveExecution would let it go on. */
+  readonly redrivable?: boolean;
+  /** Why not, if it has ended without success. */
+  readonly notRedrivable?: string;
+  readonly input: Text;
+  readonly output?: Text;
+  /** Of the definition that it runs. */
+  readonly revision: string;
+  /** The ARN of the Map Run of which it is a child execution. */
+  readonly mapRun?: string;
+  /** For how many items, then. */
+  readonly items?: number;
+  readonly traceHeader?: string;
+  /** Events are numbered from 1, without gaps; 0: there is none yet. */
+  readonly lastEvent: number;
+  /** Visits that have not ended, twenty at most. */
+  readonly current: readonly VisitRow[];
+}
+
+/** `GET v1/executions/{id}/definition`: what it runs, and what its state machine runs now. */
+export interface Definition {
+  /** As it was written. */
+  readonly text: string;
+  readonly revision: string;
+  readonly role: string;
+  readonly created: number;
+  /** Whether executions that are started now run another one. */
+  readonly drifted: boolean;
+  readonly machineExists: boolean;
+}
+
+/** Work of a visit that has failed. */
+export type TryRow = readonly [
+  /** From 0 on. */
+  number: number,
+  begun: number,
+  ended: number,
+  error: string | null,
+];
+
+/** A visit of a state, as an array. */
+export type VisitRow = readonly [
+  /** That of the event by which the state was entered. */
+  id: number,
+  /** Where in the execution, for people: `Ship`, `Orders[3]/Ship`, `Both[0]/Check`. */
+  path: string,
+  /** The state in the definition, as a JSON pointer. */
+  pointer: string,
+  type: string,
+  started: number,
+  ended: number | null,
+  /** Null: it runs. */
+  outcome: "Aborted" | "Caught" | "Failed" | "Succeeded" | "TimedOut" | null,
+  attempts: number,
+  error: string | null,
+  /** The visit before, or that of the state around; 0: the execution began here; null: nobody knows. */
+  cameFrom: number | null,
+  /** Where that state says so, as a JSON pointer within it: `Next`, `Choices/2/Next`, `Catch/0/Next`. */
+  edge: string | null,
+  /** The visit of the Map or Parallel state that it is in. */
+  within: number | null,
+  /** In which of its iterations or branches. */
+  index: number | null,
+  /** When the attempt under way, or the last one, began; null: it is among `tries`. */
+  begun: number | null,
+  /** Attempts that have failed, the newest hundred at most. */
+  tries: readonly TryRow[],
+];
+
+/** `GET v1/executions/{id}/visits`: in the order in which states were entered. `next`: the `after` of what follows. */
+export interface VisitPage {
+  readonly rows: readonly VisitRow[];
+  readonly next?: number;
+}
+
+/** Of the visits of one state that stand alike. Times are of those that have ended. */
+export interface Tally {
+  readonly count: number;
+  readonly retries?: number;
+  /** How long they took together, and the longest. */
+  readonly millis?: number;
+  readonly longest?: number;
+}
+
+/** `GET v1/executions/{id}/tallies`: by the state's pointer, for each way its visits stand. */
+export interface Tallies {
+  readonly tallies: Readonly<Record<string, Readonly<Partial<Record<"Aborted" | "Caught" | "Failed" | "Running" | "Succeeded" | "TimedOut", Tally>>>>>;
+}
+
+/** An iteration of a Map, or a branch of a Parallel, as an array. It stands as its newest visit does. */
+export type IterationRow = readonly [
+  index: number,
+  standing: "Aborted" | "Caught" | "Failed" | "Running" | "Succeeded" | "TimedOut",
+  started: number,
+  ended: number | null,
+  error: string | null,
+  visits: number,
+  /** The id of that visit, and the pointer of its state. */
+  newest: number,
+  pointer: string,
+];
+
+/** `GET v1/executions/{id}/iterations`: those that have begun, by index. `next`: the `cursor` of what follows. */
+export interface IterationPage {
+  readonly rows: readonly IterationRow[];
+  readonly next?: string;
+  /** Of all of them, whatever was asked for. */
+  readonly counts: Readonly<Partial<Record<"Aborted" | "Caught" | "Failed" | "Running" | "Succeeded" | "TimedOut", number>>>;
+}
+
+/** An event of the history, as AWS has it, but for its time. */
+export interface Event {
+  readonly id: number;
+  readonly previous: number;
+  readonly type: string;
+  readonly timestamp: number;
+  /** The member that ends with `EventDetails`; without inputs, outputs and parameters unless asked for, and with long texts cut. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** How many bytes texts have that are cut or left out, by name. */
+  readonly cut?: Readonly<Record<string, number>>;
+}
+
+/** `GET v1/executions/{id}/events`. `next`: the `from` of what follows. */
+export interface EventPage {
+  readonly events: readonly Event[];
+  readonly next?: number;
+}
+
+/** One attempt at a Task's work, as its events tell of it. */
+export interface Attempt {
+  /** The event that scheduled it, and the one that ended it. */
+  readonly scheduled: number;
+  readonly ended?: number;
+  readonly resource?: string;
+  readonly parameters?: Text;
+  readonly submitted?: Text;
+  readonly result?: Text;
+  readonly error?: string;
+  readonly cause?: Text;
+}
+
+/** `GET v1/executions/{id}/visits/{visit}/data`. */
+export interface VisitData {
+  readonly input?: Text;
+  readonly output?: Text;
+  readonly attempts: readonly Attempt[];
+  /** What it assigned. */
+  readonly variables: Readonly<Record<string, Text>>;
+  readonly error?: string;
+  readonly cause?: Text;
+  /** The ids of its events, a thousand at most. */
+  readonly events: readonly number[];
+  /** False: its last events are too far away to be looked for. */
+  readonly complete?: boolean;
+}
