@@ -6,3 +6,6 @@ const path = (...parts: string[]) => [BASE, ...parts.map(encodeURIComponent)].jo
 
 export const machinesPath = (namespace: string) => path(namespace, "machines");
 export const machinePath = (namespace: string, machine: string) => path(namespace, "machines", machine);
+export const executionsPath = (namespace: string) => path(namespace, "executions");
+export const executionPath = (namespace: string, machine: string, name: string) =>
+  path(namespace, "executions", machine, name);

@@ -2,6 +2,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { queries } from "./api/queries";
 import { me } from "./api/session";
+import { readViewerSearch } from "./pages/execution/search";
+import { readExecutionsSearch } from "./pages/executions/search";
 import { readMachineSearch } from "./pages/machines/search";
 import { BASE } from "./paths";
 import { Broken, Missing } from "./shell/broken";
@@ -31,8 +33,22 @@ const machine = createRoute({
   component: lazyRouteComponent(() => import("./pages/machines/machine"), "MachinePage"),
 });
 
+const executions = createRoute({
+  getParentRoute: () => root,
+  path: "/$namespace/executions",
+  validateSearch: readExecutionsSearch,
+  component: lazyRouteComponent(() => import("./pages/executions/list"), "ExecutionList"),
+});
+
+const execution = createRoute({
+  getParentRoute: () => root,
+  path: "/$namespace/executions/$machine/$name",
+  validateSearch: readViewerSearch,
+  component: lazyRouteComponent(() => import("./pages/execution/viewer"), "Viewer"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([start, machines, machine]),
+  routeTree: root.addChildren([start, machines, machine, executions, execution]),
   basepath: BASE,
   defaultErrorComponent: Broken,
   defaultNotFoundComponent: Missing,

@@ -41,16 +41,3 @@ export const machine = (arn: string) =>
     queryFn: ({ signal }) => perform<Machine>("DescribeStateMachine", { stateMachineArn: arn }, signal),
     refetchInterval: LIST_MILLIS,
   });
-
-/** The definition that an execution runs, which may be an older one. */
-export const machineOf = (execution: string) =>
-  queryOptions({
-    queryKey: ["machine-of", execution],
-    queryFn: ({ signal }) =>
-      perform<Machine & { updateDate: number }>(
-        "DescribeStateMachineForExecution",
-        { executionArn: execution },
-        signal,
-      ),
-    staleTime: Number.POSITIVE_INFINITY,
-  });

@@ -9,8 +9,10 @@ import { useDark } from "../theme/mode";
 import { words } from "../words";
 import "./canvas.css";
 import { Way, type WayEdge } from "./edges";
-import { engine } from "./engine";
+import { engine, warm } from "./engine";
 import { Box, type BoxNode, spoken } from "./nodes";
+
+warm();
 
 const NODES = { box: Box };
 const EDGES = { way: Way };
@@ -146,7 +148,7 @@ function useEdges(graph: Graph, placed: Placed | null, taken: ReadonlySet<string
             target: edge.target,
             type: "way",
             data: { edge, route, isTaken },
-            markerEnd: { type: MarkerType.ArrowClosed, color, width: 16, height: 16 },
+            markerEnd: { type: MarkerType.ArrowClosed, color, width: 22, height: 22, markerUnits: "userSpaceOnUse" },
             ...(isTaken ? { zIndex: 1 } : {}),
           },
         ];

@@ -20,7 +20,6 @@ export interface Visit {
   id: number;
   path: string;
   pointer: string;
-  state: string;
   type: string;
   started: number;
   ended: number | null;
@@ -30,30 +29,8 @@ export interface Visit {
   cameFrom: { visit: number; edge: string } | null;
 }
 
-/** Of visits of one state that stand alike. `retries`: attempts beyond the first. */
-export interface Share {
-  count: number;
-  retries: number;
-}
-export type Tally = Readonly<Partial<Record<Standing, Share>>>;
-
-export const standingOf = (visit: Visit): Standing => visit.outcome ?? "Running";
-
-/** By pointer. */
-export function tallies(visits: Iterable<Visit>): Map<string, Tally> {
-  const found = new Map<string, Partial<Record<Standing, Share>>>();
-  for (const visit of visits) {
-    let tally = found.get(visit.pointer);
-    if (!tally) {
-      tally = {};
-      found.set(visit.pointer, tally);
-    }
-    const how = standingOf(visit);
-    const { count, retries } = tally[how] ?? { count: 0, retries: 0 };
-    tally[how] = { count: count + 1, retries: retries + Math.max(0, visit.attempts - 1) };
-  }
-  return found;
-}
+/** All visits of one state, by how they stand. `retries`: attempts beyond the first. */
+export type Tally = Readonly<Partial<Record<Standing, { count: number; retries?: number }>>>;
 
 /** The one word for all visits of a state; null if there is none. */
 export const standing = (tally: Tally | undefined): Standing | null =>

@@ -1,67 +1,62 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Header, { type HeaderProps } from "@cloudscape-design/components/header";
-import Select from "@cloudscape-design/components/select";
-import Table from "@cloudscape-design/components/table";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { executionsOf } from "../api/executions";
+import Link from "@cloudscape-design/components/link";
+import Table, { type TableProps } from "@cloudscape-design/components/table";
+import TextFilter from "@cloudscape-design/components/text-filter";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { executionOf } from "../api/arns";
+import { executionCounts, executions, type Wanted } from "../api/executions";
+import type { ExecutionRow } from "../api/generated/console";
+import { executionPath, machinePath } from "../paths";
+import { useFollow } from "../shell/anchor";
 import { Broken } from "../shell/broken";
 import { Empty } from "../shell/empty";
 import { Duration, Moment } from "../shell/moment";
 import { Status } from "../shell/status";
 import { words } from "../words";
-
-const STATUSES = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"];
-const ANY = { value: "", label: words.executions.any };
-const OPTIONS = [ANY, ...STATUSES.map((value) => ({ value, label: words.status[value] ?? value }))];
+import { StatusChoice } from "./status_choice";
 
 interface Props {
-  machine: string;
-  status: string | undefined;
+  wanted: Wanted;
+  /** `undefined`: any status. */
   onStatus: (status: string | undefined) => void;
   variant?: HeaderProps.Variant;
 }
 
-/** The executions of one state machine, newest first. */
-export function ExecutionsTable({ machine, status, onStatus, variant = "h2" }: Props) {
-  const query = useInfiniteQuery(executionsOf(machine, status));
+/** Executions, those started last first: of one state machine, or of all. */
+export function ExecutionsTable({ wanted, onStatus, variant = "h2" }: Props) {
+  const [name, search] = useState("");
+  const asked = { ...wanted, name: name.trim() || undefined };
+  const query = useInfiniteQuery(executions(asked));
+  const { data: counts } = useQuery(executionCounts(asked));
+  const columns = useColumns(wanted);
   if (query.error && !query.data) return <Broken error={query.error} />;
-  const rows = query.data?.pages.flatMap((page) => page.executions) ?? [];
+  const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
+  const isNarrowed = Boolean(wanted.status || asked.name);
   return (
     <Table
       items={rows}
-      trackBy="executionArn"
+      trackBy="arn"
       loading={query.isPending}
       loadingText={words.broken.loading}
       ariaLabels={{ tableLabel: words.pages.executions }}
       header={<Header variant={variant}>{words.pages.executions}</Header>}
       filter={
-        <Select
-          selectedOption={OPTIONS.find(({ value }) => value === status) ?? ANY}
-          options={OPTIONS}
-          ariaLabel={words.executions.filter}
-          onChange={({ detail }) => onStatus(detail.selectedOption.value || undefined)}
-        />
+        <div className="filters">
+          <StatusChoice counts={counts} status={wanted.status} onStatus={onStatus} />
+          <TextFilter
+            filteringText={name}
+            filteringPlaceholder={words.executions.find}
+            filteringAriaLabel={words.executions.find}
+            onChange={({ detail }) => search(detail.filteringText)}
+          />
+        </div>
       }
-      columnDefinitions={[
-        {
-          id: "name",
-          header: words.executions.name,
-          isRowHeader: true,
-          cell: (row) => row.name,
-        },
-        { id: "status", header: words.executions.status, cell: (row) => <Status of={row.status} /> },
-        { id: "started", header: words.executions.started, cell: (row) => <Moment at={row.startDate * 1000} /> },
-        {
-          id: "duration",
-          header: words.executions.duration,
-          cell: (row) => (
-            <Duration from={row.startDate * 1000} to={row.stopDate === undefined ? null : row.stopDate * 1000} />
-          ),
-        },
-      ]}
+      columnDefinitions={columns}
       empty={
-        status ? (
+        isNarrowed ? (
           <Box>{words.executions.noMatch}</Box>
         ) : (
           <Empty title={words.executions.none} text={words.executions.noneText} />
@@ -78,4 +73,44 @@ export function ExecutionsTable({ machine, status, onStatus, variant = "h2" }: P
       }
     />
   );
+}
+
+function useColumns({ namespace, machine }: Wanted): TableProps.ColumnDefinition<ExecutionRow>[] {
+  const follow = useFollow();
+  const ofMachine: TableProps.ColumnDefinition<ExecutionRow>[] = [
+    {
+      id: "machine",
+      header: words.executions.machine,
+      cell: ({ arn }) => (
+        <Link href={machinePath(namespace, executionOf(arn).machine)} onFollow={follow}>
+          {executionOf(arn).machine}
+        </Link>
+      ),
+    },
+  ];
+  return [
+    {
+      id: "name",
+      header: words.executions.name,
+      isRowHeader: true,
+      cell: ({ arn, name }) => (
+        <Link href={executionPath(namespace, executionOf(arn).machine, name)} onFollow={follow}>
+          {name}
+        </Link>
+      ),
+    },
+    ...(machine ? [] : ofMachine),
+    { id: "status", header: words.executions.status, cell: ({ status }) => <Status of={status} /> },
+    {
+      id: "where",
+      header: words.executions.where,
+      cell: ({ status, paths = [], error }) => (status === "RUNNING" ? paths.join(", ") : <code>{error ?? ""}</code>),
+    },
+    { id: "started", header: words.executions.started, cell: ({ started }) => <Moment at={started} /> },
+    {
+      id: "duration",
+      header: words.executions.duration,
+      cell: ({ started, stopped }) => <Duration from={started} to={stopped ?? null} />,
+    },
+  ];
 }

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { Suspense, useSyncExternalStore } from "react";
 import { me } from "../api/session";
-import { machinesPath } from "../paths";
+import { executionsPath, machinesPath } from "../paths";
 import icon from "../theme/icon.svg";
 import { choose, type Theme, useTheme } from "../theme/mode";
 import { words } from "../words";
@@ -20,7 +20,10 @@ export function Shell() {
   const { pathname } = useLocation();
   const namespace = data?.tenants[0]?.name ?? "default";
   const here = pathname.split("/").at(2);
-  const pages = [{ name: "machines", href: machinesPath(namespace), text: words.pages.machines }];
+  const pages = [
+    { name: "machines", href: machinesPath(namespace), text: words.pages.machines },
+    { name: "executions", href: executionsPath(namespace), text: words.pages.executions },
+  ];
   return (
     <div className="shell">
       <a className="skip" href="#content">

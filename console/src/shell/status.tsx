@@ -12,9 +12,13 @@ const KINDS: Record<string, StatusIndicatorProps.Type> = {
   DELETING: "in-progress",
 };
 
+const UNDER_WAY = { colorOverride: "blue" } as const;
+
 /** A status of an execution or a state machine. One that is unknown is shown as it came. */
 export const Status = ({ of }: { of: string }) => (
-  <StatusIndicator type={KINDS[of] ?? "info"}>{words.status[of] ?? of}</StatusIndicator>
+  <StatusIndicator type={KINDS[of] ?? "info"} {...(of === "RUNNING" ? UNDER_WAY : {})}>
+    {words.status[of] ?? of}
+  </StatusIndicator>
 );
 
 const OUTCOMES: Record<string, StatusIndicatorProps.Type> = {
@@ -28,7 +32,9 @@ const OUTCOMES: Record<string, StatusIndicatorProps.Type> = {
 /** How a visit of a state ended; null while it is under way. */
 export const OutcomeStatus = ({ of }: { of: string | null }) =>
   of === null ? (
-    <StatusIndicator type="in-progress">{words.status.RUNNING}</StatusIndicator>
+    <StatusIndicator type="in-progress" {...UNDER_WAY}>
+      {words.status.RUNNING}
+    </StatusIndicator>
   ) : (
     <StatusIndicator type={OUTCOMES[of] ?? "info"}>{words.outcomes[of] ?? of}</StatusIndicator>
   );

@@ -41,8 +41,8 @@ test("a state machine's page shows its graph, its text and its executions, newes
 
   await page.getByRole("heading", { name: "orders" }).waitFor();
   await page.getByLabel(/Choice state IsLarge/).waitFor();
-  await page.getByRole("rowheader", { name: "order-2" }).waitFor();
-  expect(await page.getByRole("rowheader", { name: /^order-/ }).allTextContents()).toEqual(["order-2", "order-1"]);
+  await page.getByRole("link", { name: "order-2" }).waitFor();
+  expect(await page.getByRole("link", { name: /^order-/ }).allTextContents()).toEqual(["order-2", "order-1"]);
 
   await page.getByRole("button", { name: "Text" }).click();
   await page.getByText("NumericGreaterThan").waitFor();
@@ -54,16 +54,27 @@ test("executions can be chosen by their status, and the address keeps the choice
   await here.server.ended(await here.server.begin(machine, "fine", { id: "x", total: 1 }));
   await here.server.ended(await here.server.begin(machine, "broken", {}));
   const page = await here.visit(`${NAMESPACE}/machines/chosen`);
-  await page.getByRole("rowheader", { name: "fine" }).waitFor();
+  await page.getByRole("link", { name: "fine" }).waitFor();
 
-  await page.getByRole("button", { name: /Any status/ }).click();
-  await page.getByRole("option", { name: "Failed" }).click();
+  await page.getByRole("button", { name: "Failed 1" }).click();
 
-  await page.getByRole("rowheader", { name: "fine" }).waitFor({ state: "detached" });
-  await page.getByRole("rowheader", { name: "broken" }).waitFor();
+  await page.getByRole("link", { name: "fine" }).waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "broken" }).waitFor();
   await page.reload();
-  await page.getByRole("rowheader", { name: "broken" }).waitFor();
-  expect(await page.getByRole("rowheader", { name: "fine" }).count()).toBe(0);
+  await page.getByRole("link", { name: "broken" }).waitFor();
+  expect(await page.getByRole("link", { name: "fine" }).count()).toBe(0);
+});
+
+test("the executions of all state machines stand in one list, and are found by their names", async () => {
+  const page = await here.visit(`${NAMESPACE}/executions`);
+  await page.getByRole("link", { name: "order-2" }).waitFor();
+  await page.getByRole("link", { name: "broken" }).waitFor();
+
+  await page.getByLabel("Find by the beginning of the name").fill("order-");
+
+  await page.getByRole("link", { name: "broken" }).waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "order-1" }).click();
+  await page.getByLabel("Pass state Ship, succeeded").waitFor();
 });
 
 test("what is not there is said so", async () => {
@@ -74,24 +85,20 @@ test("what is not there is said so", async () => {
   await nowhere.getByText("There is no such page").waitFor();
 });
 
-test.each(["light", "dark"] as const)(
-  "lists have no barriers in %s, at twice the size, nor on a small screen",
-  async (colorScheme) => {
-    for (const viewport of [
-      { width: 1440, height: 900 },
-      { width: 720, height: 450 },
-      { width: 320, height: 640 },
-    ]) {
-      const page = await here.visit(`${NAMESPACE}/machines`, { colorScheme, viewport });
-      await page.getByRole("link", { name: "hello" }).waitFor();
-      expect(await barriers(page)).toEqual([]);
-      await page.goto(page.url().replace(/machines$/, "machines/orders"));
-      await page.getByRole("rowheader", { name: "order-2" }).waitFor();
-      expect(await barriers(page)).toEqual([]);
-      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
-    }
-  },
-);
+test.each([
+  ["in light", { colorScheme: "light", viewport: { width: 1440, height: 900 } }],
+  ["in dark", { colorScheme: "dark", viewport: { width: 1440, height: 900 } }],
+  ["at twice the size", { viewport: { width: 720, height: 450 } }],
+  ["on a small screen", { viewport: { width: 320, height: 640 } }],
+] as const)("lists have no barriers %s", async (_, options) => {
+  const page = await here.visit(`${NAMESPACE}/executions`, options);
+  await page.getByRole("link", { name: "order-2" }).waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await page.goto(page.url().replace(/executions$/, "machines/orders"));
+  await page.getByRole("link", { name: "order-2" }).waitFor();
+  expect(await barriers(page)).toEqual([]);
+  expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+});
 
 test("a dark theme that was chosen stays, whatever the system has", async () => {
   const page = await here.visit(`${NAMESPACE}/machines`, { colorScheme: "light" });

@@ -89,8 +89,7 @@ export function MachinePage() {
           </div>
         </section>
         <ExecutionsTable
-          machine={arn}
-          status={status}
+          wanted={{ namespace, machine: arn, status }}
           onStatus={(wanted) =>
             void navigate({
               search: ({ status: _, ...rest }) => (wanted ? { ...rest, status: wanted } : rest),

@@ -1,0 +1,83 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useEffect, useRef } from "react";
+import "./rows.css";
+
+const HEIGHT = 36;
+const BEYOND = 12;
+
+export interface Column<Row> {
+  header: string;
+  /** As CSS has widths of columns of a grid. */
+  width: string;
+  cell: (row: Row) => ReactNode;
+}
+
+interface Props<Row> {
+  label: string;
+  count: number;
+  columns: readonly Column<Row>[];
+  /** undefined: it is on its way. */
+  rowAt: (index: number) => Row | undefined;
+  /** -1: none. */
+  chosen: number;
+  onChoose: (index: number) => void;
+  /** First and last row that are drawn. */
+  onSight?: (first: number, last: number) => void;
+  empty: string;
+}
+
+/** A table of any length, of which only those rows are drawn that are in sight. The first cell of each is a button. */
+export function Rows<Row>({ label, count, columns, rowAt, chosen, onChoose, onSight, empty }: Props<Row>) {
+  const frame = useRef<HTMLElement>(null);
+  const rows = useVirtualizer({
+    count,
+    getScrollElement: () => frame.current,
+    estimateSize: () => HEIGHT,
+    overscan: BEYOND,
+  });
+  const shown = rows.getVirtualItems();
+  const [first, last] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0];
+  useEffect(() => onSight?.(first, last), [onSight, first, last]);
+  useEffect(() => {
+    if (chosen >= 0) rows.scrollToIndex(chosen, { align: "auto" });
+  }, [rows, chosen]);
+  const widths = { gridTemplateColumns: columns.map(({ width }) => width).join(" ") };
+  return (
+    <section className="rows" ref={frame} aria-label={label} tabIndex={0}>
+      <div role="table" aria-label={label} aria-rowcount={count + 1}>
+        <div className="row head" role="row" aria-rowindex={1} style={widths}>
+          {columns.map(({ header }) => (
+            <span key={header} role="columnheader">
+              {header}
+            </span>
+          ))}
+        </div>
+        <div className="body" role="rowgroup" style={{ height: rows.getTotalSize() }}>
+          {shown.map(({ index, start }) => {
+            const row = rowAt(index);
+            return (
+              // The button in it does the same for keys.
+              // biome-ignore lint/a11y/useKeyWithClickEvents: see above
+              <div
+                key={index}
+                className="row"
+                role="row"
+                aria-rowindex={index + 2}
+                aria-current={index === chosen}
+                style={{ ...widths, height: HEIGHT, transform: `translateY(${start}px)` }}
+                onClick={() => onChoose(index)}
+              >
+                {columns.map(({ header, cell }, place) => (
+                  <span key={header} role="cell">
+                    {place === 0 ? <button type="button">{row ? cell(row) : "…"}</button> : row && cell(row)}
+                  </span>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {count === 0 && <p className="none">{empty}</p>}
+    </section>
+  );
+}

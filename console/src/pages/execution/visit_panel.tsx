@@ -1,0 +1,214 @@
+import Button from "@cloudscape-design/components/button";
+import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
+import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import Spinner from "@cloudscape-design/components/spinner";
+import Tabs from "@cloudscape-design/components/tabs";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import type { Attempt, Text as StoredText, VisitData } from "../../api/generated/console";
+import { visitData } from "../../api/visits";
+import { ChangesView } from "../../data/changes_view";
+import { JsonView } from "../../data/json_view";
+import type { Visit } from "../../execution/visits";
+import { Duration, Moment } from "../../shell/moment";
+import { OutcomeStatus } from "../../shell/status";
+import { words } from "../../words";
+import { size } from "../../words/time";
+
+interface Props {
+  execution: string;
+  name: string;
+  type: string;
+  /** All visits of this state that are known. */
+  visits: readonly Visit[];
+  visit: Visit | undefined;
+  definition: string | null;
+  onVisit: (visit: Visit) => void;
+  onClose: () => void;
+}
+
+/** What went into a state, what came out, and what happened between. */
+export function VisitPanel({ execution, name, type, visits, visit, definition, onVisit, onClose }: Props) {
+  return (
+    <div className="panel">
+      <div className="top">
+        <h2>
+          {name}
+          <small>{visit && visit.path !== name ? `${type} · ${visit.path}` : type}</small>
+        </h2>
+        <Button variant="icon" iconName="close" ariaLabel={words.visit.close} onClick={onClose} />
+      </div>
+      {visits.length > 1 && visit && <Pager visits={visits} visit={visit} onVisit={onVisit} />}
+      {visit ? <Facts visit={visit} /> : <p>{words.visit.notVisited}</p>}
+      <Parts execution={execution} visit={visit} definition={definition} />
+    </div>
+  );
+}
+
+function Pager({
+  visits,
+  visit,
+  onVisit,
+}: {
+  visits: readonly Visit[];
+  visit: Visit;
+  onVisit: (visit: Visit) => void;
+}) {
+  const at = visits.findIndex(({ id }) => id === visit.id);
+  const go = (to: number) => {
+    const target = visits[to];
+    if (target) onVisit(target);
+  };
+  return (
+    <div className="pager">
+      <Button
+        variant="icon"
+        iconName="angle-left"
+        ariaLabel={words.visit.previous}
+        disabled={at <= 0}
+        onClick={() => go(at - 1)}
+      />
+      <span aria-live="polite">{words.visit.which(at + 1, visits.length)}</span>
+      <Button
+        variant="icon"
+        iconName="angle-right"
+        ariaLabel={words.visit.next}
+        disabled={at >= visits.length - 1}
+        onClick={() => go(at + 1)}
+      />
+    </div>
+  );
+}
+
+function Facts({ visit }: { visit: Visit }) {
+  return (
+    <dl>
+      <dt>{words.table.status}</dt>
+      <dd>
+        <OutcomeStatus of={visit.outcome} />
+      </dd>
+      {visit.error && (
+        <>
+          <dt>{words.table.error}</dt>
+          <dd>
+            <code>{visit.error}</code>
+          </dd>
+        </>
+      )}
+      <dt>{words.table.took}</dt>
+      <dd>
+        <Duration from={visit.started} to={visit.ended} />
+        {visit.attempts > 1 && `, ${words.failure.attempts(visit.attempts)}`}
+      </dd>
+      <dt>{words.table.started}</dt>
+      <dd>
+        <Moment at={visit.started} />
+      </dd>
+    </dl>
+  );
+}
+
+function Parts({
+  execution,
+  visit,
+  definition,
+}: {
+  execution: string;
+  visit: Visit | undefined;
+  definition: string | null;
+}) {
+  const { data, error } = useQuery(visitData(execution, visit));
+  const waiting = error ? <p>{error.message}</p> : <Spinner />;
+  const tabs: { id: string; label: string; content: ReactNode }[] = [];
+  if (visit) {
+    tabs.push(
+      {
+        id: "input",
+        label: words.visit.input,
+        content: data ? <Text of={data.input} label={words.visit.input} /> : waiting,
+      },
+      { id: "output", label: words.visit.output, content: data ? <Output data={data} visit={visit} /> : waiting },
+    );
+    if (data?.input && data.output && !data.input.cut && !data.output.cut) {
+      const content = <ChangesView before={data.input.text} after={data.output.text} />;
+      tabs.push({ id: "changes", label: words.visit.changes, content });
+    }
+    if (data?.attempts.length) {
+      const content = <Attempts attempts={data.attempts} isRunning={visit.outcome === null} />;
+      tabs.push({ id: "attempts", label: `${words.visit.attempts} (${data.attempts.length})`, content });
+    }
+  }
+  if (definition !== null) {
+    tabs.push({
+      id: "definition",
+      label: words.visit.definition,
+      content: <JsonView text={definition} label={words.visit.definition} />,
+    });
+  }
+  return <Tabs ariaLabel={words.visit.label} i18nStrings={words.visit.scrolling} tabs={tabs} />;
+}
+
+function Output({ data, visit }: { data: VisitData; visit: Visit }) {
+  if (data.output) return <Text of={data.output} label={words.visit.output} />;
+  return <p>{visit.outcome === null ? words.visit.noOutputYet : words.visit.noOutput}</p>;
+}
+
+function Text({ of, label }: { of: StoredText | undefined; label: string }) {
+  if (!of) return <p>{words.visit.noOutput}</p>;
+  return (
+    <>
+      <div className="copying">
+        <span>{of.cut ? words.visit.cut(size(of.text.length), size(of.bytes)) : size(of.bytes)}</span>
+        <CopyToClipboard
+          variant="icon"
+          textToCopy={of.text}
+          copyButtonAriaLabel={`${words.visit.copy}: ${label}`}
+          copySuccessText={words.viewer.copied}
+          copyErrorText={words.viewer.notCopied}
+        />
+      </div>
+      <JsonView text={of.text} label={label} />
+    </>
+  );
+}
+
+/** A state's work, each time that it was tried. */
+function Attempts({ attempts, isRunning }: { attempts: readonly Attempt[]; isRunning: boolean }) {
+  return (
+    <ol className="tries">
+      {attempts.map((each, index) => (
+        <li key={each.scheduled}>
+          <div className="try">
+            <strong>{words.visit.attempt(index + 1)}</strong>
+            <OutcomeStatus of={stands(each, isRunning && index === attempts.length - 1)} />
+            {each.error && <code>{each.error}</code>}
+          </div>
+          {each.cause && <pre>{each.cause.text}</pre>}
+          {each.parameters && <Folded title={words.visit.parameters} text={each.parameters} />}
+          {each.result && <Folded title={words.visit.result} text={each.result} />}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function stands(attempt: Attempt, isUnderWay: boolean): string | null {
+  if (attempt.error) return "Failed";
+  return isUnderWay && attempt.ended === undefined ? null : "Succeeded";
+}
+
+const Folded = ({ title, text }: { title: string; text: StoredText }) => (
+  <ExpandableSection headerText={title} variant="inline">
+    <JsonView text={text.text} label={title} />
+  </ExpandableSection>
+);
+
+/** Before anything is chosen. */
+export const NothingChosen = () => (
+  <div className="panel">
+    <p className="nothing">
+      <strong>{words.visit.choose}</strong>
+      {words.visit.chooseText}
+    </p>
+  </div>
+);

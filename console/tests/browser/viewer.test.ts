@@ -1,0 +1,149 @@
+import { expect, test } from "vitest";
+import { barriers } from "./browser";
+import { ORDER, PATIENT } from "./machines";
+import { world } from "./world";
+
+const here = world();
+const NAMESPACE = "123456789012";
+const at = (machine: string, name: string, query = "") => `${NAMESPACE}/executions/${machine}/${name}${query}`;
+
+let made: Promise<string> | undefined;
+const ended = new Map<string, Promise<string>>();
+
+/** An execution of the order that has ended; it and its machine are made once. */
+async function order(name: string, input: object): Promise<void> {
+  made ??= here.server.create("orders", ORDER);
+  const machine = await made;
+  const run = async () => here.server.ended(await here.server.begin(machine, name, { ...input, id: name }));
+  if (!ended.has(name)) ended.set(name, run());
+  await ended.get(name);
+}
+
+test("an execution's page shows which states it went through, and by which way", async () => {
+  await order("small", { total: 84 });
+  const page = await here.visit(at("orders", "small"));
+
+  await page.getByLabel("Pass state Ship, succeeded").waitFor();
+  await page.getByLabel("Task state AskSomebody, not visited").waitFor();
+  expect(await page.locator(".way.default.taken").count()).toBe(1);
+  expect(await page.locator(".way.choice.taken").count()).toBe(0);
+});
+
+test("why an execution failed stands at its top, without a click", async () => {
+  await order("large", { total: 8400 });
+  const page = await here.visit(at("orders", "large"));
+
+  const failure = page.getByRole("region", { name: "Why it failed" });
+  await failure.getByText("Job.Failed").waitFor();
+  await failure.getByText("AskSomebody").waitFor();
+  await failure.getByText("a total of this size needs a person").waitFor();
+  await failure.getByText("2 attempts").waitFor();
+});
+
+test("the state that failed is one click away, with what it was given", async () => {
+  await order("large-2", { total: 8400 });
+  const page = await here.visit(at("orders", "large-2"));
+
+  await page.getByRole("button", { name: "Show this state" }).click();
+
+  const panel = page.getByRole("complementary", { name: "Selected state" });
+  await panel.getByRole("heading", { name: /AskSomebody/ }).waitFor();
+  await panel.getByRole("region", { name: "Input" }).getByText("8400").first().waitFor();
+});
+
+test("what a state did to its data is told value by value", async () => {
+  await order("changes", { total: 84 });
+  const page = await here.visit(at("orders", "changes"));
+  await page.getByLabel("Pass state Ship, succeeded").click();
+
+  await page.getByRole("tab", { name: "Changes" }).click();
+
+  const changes = page.getByRole("list", { name: "Changes" });
+  await changes.getByText("$.shipped").waitFor();
+  await changes.getByText("SW-changes").waitFor();
+});
+
+test("graph, table and events share what is chosen, and the address keeps it", async () => {
+  await order("shared", { total: 84 });
+  const page = await here.visit(at("orders", "shared"));
+  await page.getByLabel("Pass state Ship, succeeded").click();
+
+  await page.getByRole("button", { name: "Table" }).click();
+  await page.locator("[role=row][aria-current=true]").getByText("Ship").waitFor();
+  await page.reload();
+
+  await page.locator("[role=row][aria-current=true]").getByText("Ship").waitFor();
+  await page.getByRole("complementary").getByRole("heading", { name: /Ship/ }).waitFor();
+});
+
+test("the events of the history are there one by one, and whole", async () => {
+  await order("events", { total: 84 });
+  const page = await here.visit(at("orders", "events", "?view=events"));
+  const rows = page.getByRole("table", { name: "Events of the history" });
+  await rows.getByText("ExecutionStarted").waitFor();
+
+  await rows.getByText("ParallelStateEntered").click();
+
+  await page.getByRole("complementary").getByText('"CheckOrder"').waitFor();
+});
+
+test("an execution that runs is followed: what happens is seen without a reload", async () => {
+  const machine = await here.server.create("patient", PATIENT);
+  const arn = await here.server.begin(machine, "waits");
+  const page = await here.visit(at("patient", "waits"));
+  await page.getByLabel("Wait state Wait, running").waitFor();
+
+  await here.server.call("StopExecution", { executionArn: arn, error: "Tired", cause: "nobody came" });
+
+  await page.getByLabel("Wait state Wait, stopped").waitFor();
+  await page.getByRole("region", { name: "It was stopped" }).getByText("nobody came").waitFor();
+});
+
+test("on a small screen the graph stands above what is chosen in it", async () => {
+  await order("narrow", { total: 84 });
+  const page = await here.visit(at("orders", "narrow"), { viewport: { width: 400, height: 800 } });
+
+  await page.getByLabel("Pass state Ship, succeeded").waitFor();
+  await page.getByLabel("Choice state IsLarge, succeeded").click();
+
+  await page
+    .getByRole("complementary")
+    .getByRole("heading", { name: /IsLarge/ })
+    .waitFor();
+});
+
+test("hostile names and data are shown as what they are", async () => {
+  const name = "<img src=x onerror=alert(1)>";
+  const machine = await here.server.create("hostile", {
+    StartAt: name,
+    States: { [name]: { Type: "Fail", Error: "<script>alert(2)</script>", Cause: "</pre><b>no</b>" } },
+  });
+  await here.server.ended(await here.server.begin(machine, "hostile", { __proto__: "<i>x</i>" }));
+  const page = await here.visit(at("hostile", "hostile"));
+
+  await page.getByRole("region", { name: "Why it failed" }).getByText("<script>alert(2)</script>").waitFor();
+  await page.getByText(name).first().waitFor();
+});
+
+test("an execution that is not there is said so", async () => {
+  const page = await here.visit(at("orders", "nobody"));
+
+  await page.getByText("It may have been deleted, or its name is another.").waitFor();
+});
+
+const VIEWS = ["", "?view=table", "?view=events", "?state=%2FStates%2FAskSomebody"];
+const LARGE = { width: 1440, height: 900 };
+
+test.each([
+  ["in light", VIEWS, { colorScheme: "light", viewport: LARGE }],
+  ["in dark", VIEWS, { colorScheme: "dark", viewport: LARGE }],
+  ["at twice the size", VIEWS.slice(-1), { viewport: { width: 720, height: 450 } }],
+  ["on a small screen", VIEWS.slice(-1), { viewport: { width: 320, height: 640 } }],
+] as const)("the viewer has no barriers %s", async (_, queries, options) => {
+  await order("barriers", { total: 8400 });
+  for (const query of queries) {
+    const page = await here.visit(at("orders", "barriers", query), options);
+    await page.getByRole("region", { name: "Why it failed" }).waitFor();
+    expect([query, ...(await barriers(page))]).toEqual([query]);
+  }
+});
