@@ -23,6 +23,15 @@ def console_dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess
         yield process
 
 
+@pytest.fixture(scope="session")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
+    """A server that demands a key."""
+    folder = tmp_path_factory.mktemp("locked")
+    (folder / "keys").write_text("AKIDANA:swordfish\nAKIDBEN:halibut\n")
+    with DevProcess(folder / "data", "--access-key-file", str(folder / "keys")) as process:
+        yield process
+
+
 @pytest.fixture
 async def page(console_dev: DevProcess) -> Page:
     found = Page(console_dev.port)

@@ -43,6 +43,14 @@ class Page:
         self.token = me["token"]
         return me
 
+    async def log_in(self, **key: str) -> Answer:
+        """``accessKeyId`` and ``secretAccessKey``; the session is kept, if it is one."""
+        answer = await self.post("session", key)
+        if "set-cookie" in answer.headers:
+            self.cookie = answer.headers["set-cookie"].partition(";")[0]
+            await self.begin()
+        return answer
+
     async def get(self, path: str, **headers: str | None) -> Answer:
         """``path`` below the API. Headers with underlines for hyphens; None leaves one out."""
         return await self.ask("GET", API + path, headers=headers)

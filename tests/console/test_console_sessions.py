@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from stepwright import __version__
@@ -12,19 +10,11 @@ from stepwright.catalog.callers import Caller
 from stepwright.console.sessions import IDLE_MINUTES, LIFETIME_MINUTES, MOST, ByAccessKey
 from stepwright.console.who import BUTTONS
 from stepwright.http.messages import Refused, Request
-from tests.console.pages import Answer, Page
+from tests.console.pages import Page
 from tests.processes.dev import DevProcess
 
 MINUTE = 60_000
 KEY = {"accessKeyId": "AKIDANA", "secretAccessKey": "swordfish"}
-
-
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
-    folder = tmp_path_factory.mktemp("locked")
-    (folder / "keys").write_text("AKIDANA:swordfish\nAKIDBEN:halibut\n")
-    with DevProcess(folder / "data", "--access-key-file", str(folder / "keys")) as process:
-        yield process
 
 
 async def test_nobody_has_to_log_in_where_no_key_is_demanded(page: Page) -> None:
@@ -40,14 +30,6 @@ async def test_nobody_has_to_log_in_where_no_key_is_demanded(page: Page) -> None
     assert (await page.post("session", KEY)).code == (400, "NoLogin")
 
 
-async def logged_in(page: Page, **key: str) -> Answer:
-    answer = await page.post("session", {**KEY, **key})
-    if "set-cookie" in answer.headers:
-        page.cookie = answer.headers["set-cookie"].partition(";")[0]
-        await page.begin()
-    return answer
-
-
 async def test_nothing_is_served_until_one_has_logged_in(locked: DevProcess) -> None:
     page = Page(locked.port)
     me = await page.begin()
@@ -55,7 +37,7 @@ async def test_nothing_is_served_until_one_has_logged_in(locked: DevProcess) -> 
     assert (me["person"], me["login"], me["tenants"]) == (None, "accessKey", [])
     assert (await page.post("aws/ListStateMachines")).code == (401, "LoginRequired")
 
-    assert (await logged_in(page)).status == 204
+    assert (await page.log_in(**KEY)).status == 204
     assert (await page.begin())["person"] == "AKIDANA"
     assert (await page.aws("ListStateMachines"))["stateMachines"] == []
 
@@ -64,7 +46,7 @@ async def test_the_cookie_is_for_this_server_alone_and_no_script_reads_it(locked
     page = Page(locked.port)
     await page.begin()
 
-    cookie = (await logged_in(page)).headers["set-cookie"]
+    cookie = (await page.log_in(**KEY)).headers["set-cookie"]
 
     assert cookie.startswith(f"stepwright-console-{locked.port}=")
     assert cookie.partition("; ")[2] == "Path=/console/; HttpOnly; SameSite=Strict"
@@ -84,7 +66,7 @@ async def test_a_wrong_key_opens_nothing(locked: DevProcess, key: dict[str, str]
     page = Page(locked.port)
     await page.begin()
 
-    assert (await logged_in(page, **key)).code == (403, "WrongKey")
+    assert (await page.log_in(**{**KEY, **key})).code == (403, "WrongKey")
     assert (await page.post("aws/ListStateMachines")).code == (401, "LoginRequired")
 
 
@@ -102,8 +84,8 @@ async def test_what_is_no_key_is_refused(locked: DevProcess, body: bytes) -> Non
 async def test_a_secret_is_in_no_log(locked: DevProcess) -> None:
     page = Page(locked.port)
     await page.begin()
-    await logged_in(page)
-    await logged_in(page, secretAccessKey="swordfish2")
+    await page.log_in(**KEY)
+    await page.log_in(**{**KEY, "secretAccessKey": "swordfish2"})
 
     assert "swordfish" not in locked.log.read_text(encoding="utf-8")
 
@@ -112,7 +94,7 @@ async def test_the_token_of_one_session_is_none_of_another(locked: DevProcess) -
     ana, ben = Page(locked.port), Page(locked.port)
     for page, key in ((ana, KEY), (ben, {"accessKeyId": "AKIDBEN", "secretAccessKey": "halibut"})):
         await page.begin()
-        await logged_in(page, **key)
+        await page.log_in(**{**KEY, **key})
 
     assert ana.token != ben.token
     ana.token = ben.token
@@ -122,7 +104,7 @@ async def test_the_token_of_one_session_is_none_of_another(locked: DevProcess) -
 async def test_whoever_logs_out_is_out(locked: DevProcess) -> None:
     page = Page(locked.port)
     await page.begin()
-    await logged_in(page)
+    await page.log_in(**KEY)
 
     out = await page.change("DELETE", "session")
 
@@ -139,7 +121,7 @@ async def test_a_page_of_an_earlier_process_asks_who_it_is_again(locked: DevProc
 
     assert (await page.post("session", KEY)).code == (403, "StaleToken")
     await page.begin()
-    assert (await logged_in(page)).status == 204
+    assert (await page.log_in(**KEY)).status == 204
 
 
 # --- How long ---------------------------------------------------------------------------------------------------------

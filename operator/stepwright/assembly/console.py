@@ -13,7 +13,7 @@ from stepwright.api.service import Service
 from stepwright.api.signatures import Keys
 from stepwright.assembly.palette import Palette
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import ExecutionRows, Visits
+from stepwright.catalog.ports import ExecutionRows, Visits, Watching
 from stepwright.console.assets import Assets
 from stepwright.console.aws import Perform, Performed
 from stepwright.console.face import Console
@@ -33,6 +33,9 @@ class Stored(Protocol):
 
     @property
     def visits(self) -> Visits: ...
+
+    @property
+    def watching(self) -> Watching: ...
 
 
 def console(
@@ -54,6 +57,7 @@ def console(
             service.executions,
             stored.execution_rows,
             stored.visits,
+            stored.watching,
             service.machines,
             service.access,
             service.clock,

@@ -107,6 +107,7 @@ class Embedded:
         self.activities = SqlActivities(database)
         self.map_runs = SqlMapRuns(database, self.executions.tell)
         self.visits = SqlVisits(database)
+        self.watching = self.executions.watchers
         self.execution_rows = SqlExecutionRows(database)
 
     def service(

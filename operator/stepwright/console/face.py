@@ -22,6 +22,7 @@ from stepwright.console.ports import Ports
 from stepwright.console.reading import Reading
 from stepwright.console.routes import Call, Part, Table, answered, refusal
 from stepwright.console.sessions import Sessions
+from stepwright.console.stream import Streams
 from stepwright.console.studio import Studio
 from stepwright.console.visit_data import VisitDataRoute
 from stepwright.console.visits import VisitRoutes
@@ -61,19 +62,27 @@ class Console:
         self._assets = assets or Assets()
         self._bodies = Bodies()
         features = Features(
-            executions=True, definitions=True, expressions=True, fields=True, resources=True, blueprints=True
+            executions=True,
+            stream=True,
+            definitions=True,
+            expressions=True,
+            fields=True,
+            resources=True,
+            blueprints=True,
         )
         reading = Reading(ports)
+        lists, one = Lists(ports, reading), OneExecution(ports, reading)
         events = Events(ports, reading)
         parts: tuple[Part, ...] = (
             Who(sessions, ports, features),
             Aws(perform),
             studio,
-            Lists(ports, reading),
-            OneExecution(ports, reading),
+            lists,
+            one,
             VisitRoutes(ports, reading),
             events,
             VisitDataRoute(reading, events),
+            Streams(sessions, ports, reading, lists, one),
         )
         self._table = Table(route for part in parts for route in part.routes())
 
@@ -121,6 +130,8 @@ class Console:
         session = self._sessions.of(request)
         if method != "GET":
             admission.check_change(request, session.token)
+        elif route.proves:
+            admission.check_token(request, session.token)
         if session.caller is None and not route.public:
             raise Refused("LoginRequired", "Log in first: v1/me says how", 401)
         call = Call(request, session, ids, self._bodies)

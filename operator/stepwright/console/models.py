@@ -492,3 +492,86 @@ class VisitData(Model, frozen=True, kw_only=True):
     """The ids of its events, a thousand at most."""
     complete: bool = True
     """False: its last events are too far away to be looked for."""
+
+
+# --- Streams ----------------------------------------------------------------------------------------------------------
+
+
+class Frame(Model, frozen=True):
+    """What every event of ``GET v1/stream`` has. ``watch``: which of the watches asked for, from 0 on."""
+
+    watch: int
+
+
+class ReadyFrame(Model, frozen=True):
+    """``ready``: from now on nothing is missed. What was read before may be old: read it again."""
+
+    watches: int
+
+
+class ExecutionFrame(Frame, frozen=True):
+    """``execution``: at the beginning, and whenever it has begun, ended or goes on after a redrive."""
+
+    execution: Execution
+
+
+class ProgressFrame(Frame, frozen=True):
+    """``progress``: something else was recorded."""
+
+    last_event: int
+    """0: no event is new."""
+    waiting_until: int | None = None
+
+
+class TalliesFrame(Frame, frozen=True):
+    """``tallies``: all at the beginning, then of those states whose have changed."""
+
+    tallies: Mapping[str, Mapping[Standing, Tally]]
+
+
+class VisitsFrame(Frame, frozen=True):
+    """``visits``: new ones, and those that have changed; of `tries` only those that are new, by number."""
+
+    rows: list[VisitRow]
+
+
+class MapRunFrame(Frame, frozen=True):
+    """``mapRun``: how far a Map Run is."""
+
+    map_run: str
+    """Its ARN."""
+    status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
+    items: MapRunCounts
+    executions: MapRunCounts
+
+
+class MapRunCounts(Model, frozen=True):
+    """What is missing in ``total`` waits, or is not listed."""
+
+    total: int
+    running: int
+    succeeded: int
+    failed: int
+    aborted: int = 0
+
+
+class RowFrame(Frame, frozen=True):
+    """``row``: an execution that the list has or should have now; its place is by ``started``."""
+
+    row: ExecutionRow
+
+
+class GoneFrame(Frame, frozen=True):
+    """``gone``: an execution that is no longer what the list is of, or that is in none."""
+
+    arn: str
+
+
+class ResyncFrame(Frame, frozen=True):
+    """``resync``: more has happened than is told: read all of it again."""
+
+
+class ByeFrame(Model, frozen=True):
+    """``bye``: the last event. ``again``: open it again; ``login``: log in first."""
+
+    reason: Literal["again", "login"]

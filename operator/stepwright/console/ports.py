@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stepwright.catalog.arns import Place
-from stepwright.catalog.ports import Access, ExecutionRows, Executions, Machines, Visits
+from stepwright.catalog.ports import Access, ExecutionRows, Executions, Machines, Visits, Watching
 from stepwright.engine.ports import Clock
 
 
@@ -16,6 +16,7 @@ class Ports:
     executions: Executions
     rows: ExecutionRows
     visits: Visits
+    watching: Watching
     machines: Machines
     access: Access
     clock: Clock

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from http import HTTPStatus
+from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -18,6 +19,9 @@ from stepwright.http.bodies import Bodies
 from stepwright.http.messages import Refused, Request, Response, Stream
 
 T = TypeVar("T")
+
+RETRY_SECONDS: Final = 5
+"""After how many seconds something that was not possible may be."""
 
 
 class Call(NamedTuple):
@@ -54,12 +58,13 @@ Act: TypeAlias = Callable[[Call], Awaitable[Answer]]
 
 class Route(NamedTuple):
     """``path``: below ``v1/``, with ``{name}`` for what may be anything. ``public``: served before somebody has logged in.
-    ``bounded``: whether it is given up when it takes too long."""
+    ``proves``: reading it needs the token, too. ``bounded``: whether it is given up when it takes too long."""
 
     method: str
     path: str
     act: Act
     public: bool = False
+    proves: bool = False
     bounded: bool = True
 
 
@@ -110,4 +115,7 @@ def data(status: int, body: bytes) -> Response:
 
 
 def refusal(refused: Refused) -> Response:
-    return data(refused.status, msgspec.json.encode(Problem(code=refused.code, message=refused.message)))
+    told = data(refused.status, msgspec.json.encode(Problem(code=refused.code, message=refused.message)))
+    if refused.status != HTTPStatus.SERVICE_UNAVAILABLE:
+        return told
+    return told._replace(headers={**told.headers, "Retry-After": str(RETRY_SECONDS)})

@@ -48,6 +48,9 @@ class Sessions(Protocol):
     def of(self, request: Request) -> Session:
         """Of whoever sent it."""
 
+    def lives(self, session: Session) -> bool:
+        """Whether it has not ended."""
+
     def begin(self, request: Request, access_key: str, secret: str) -> str:
         """Log in; the value of Set-Cookie. Raises Refused."""
 
@@ -69,6 +72,9 @@ class Everybody:
 
     def of(self, request: Request) -> Session:  # noqa: ARG002
         return self._session
+
+    def lives(self, session: Session) -> bool:
+        return session == self._session
 
     def begin(self, request: Request, access_key: str, secret: str) -> str:  # noqa: ARG002
         raise Refused("NoLogin", "Nobody has to log in here", 400)
@@ -97,13 +103,19 @@ class ByAccessKey:
         """By what the cookie holds, the last used at the end."""
 
     def of(self, request: Request) -> Session:
-        id, now = _cookie(request), self._clock.now()
-        if id is None or (kept := self._kept.pop(id, None)) is None:
+        id = _cookie(request)
+        if id is None or (kept := self._kept.pop(id, None)) is None or self._is_over(kept):
             return self._visitor
-        if now - kept.used > IDLE_MINUTES * _MINUTE or now - kept.began > LIFETIME_MINUTES * _MINUTE:
-            return self._visitor
-        self._kept[id] = replace(kept, used=now)
+        self._kept[id] = replace(kept, used=self._clock.now())
         return kept.session
+
+    def lives(self, session: Session) -> bool:
+        kept = self._kept.get(session.id)
+        return kept is not None and not self._is_over(kept)
+
+    def _is_over(self, kept: _Kept) -> bool:
+        now = self._clock.now()
+        return now - kept.used > IDLE_MINUTES * _MINUTE or now - kept.began > LIFETIME_MINUTES * _MINUTE
 
     def begin(self, request: Request, access_key: str, secret: str) -> str:
         caller = self._check(access_key, secret)

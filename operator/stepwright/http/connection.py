@@ -69,6 +69,7 @@ class Connection(asyncio.Protocol):
         self._reading = True
         self._over = False
         """Whether further data is of no interest."""
+        self.is_streaming = False
         self._target = bytearray()
         self._headers: dict[str, str] = {}
         self._repeated: set[str] = set()
@@ -219,6 +220,7 @@ class Connection(asyncio.Protocol):
 
     async def _send_pieces(self, one: Request | Malformed, stream: Stream) -> None:
         """The end of the connection is that of the stream, and a client that takes nothing has gone."""
+        self.is_streaming = True
         connected = self._transport.get_extra_info("socket")
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _STREAM_BUFFER_BYTES)
         self._transport.write(head_of_stream(stream))

@@ -61,11 +61,12 @@ class Server:
         self._listening.clear()
 
     async def cleanup(self) -> None:
-        """Listen no more; requests under way may take a moment, then they are abandoned."""
+        """Listen no more; requests under way may take a moment, then they are abandoned. Streams have no end to wait for."""
         await self._deafen()
-        for connection in [connection for connection in self._connections if connection.task is None]:
+        idle = {one for one in self._connections if one.task is None or one.is_streaming}
+        for connection in idle:
             connection.close()
-        if under_way := {connection.task for connection in self._connections if connection.task is not None}:
+        if under_way := {one.task for one in self._connections - idle if one.task is not None}:
             await asyncio.wait(under_way, timeout=SHUTDOWN_SECONDS)
             for task in under_way:
                 task.cancel()

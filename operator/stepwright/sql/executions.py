@@ -44,6 +44,7 @@ from stepwright.sql.redrives import SqlRedrives
 from stepwright.sql.rows import BELONGS, execution_of, read_payloads
 from stepwright.sql.shards import Asked, SqlShards
 from stepwright.sql.starting import Starting
+from stepwright.sql.watching import Watchers
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +93,7 @@ class SqlExecutions:
             unusable=unusable,
         )
         self._ends = Ends() if shards is None else shards.ends
+        self.watchers = Watchers()
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
         """Set when the engine is done with an execution; only for those that somebody waits for."""
         self._taken_up = asyncio.Event()
@@ -276,6 +278,7 @@ class SqlExecutions:
         if commit.outcome is not None:
             self._deletions.ended(ref.uid)
         self._ends.committed(ref, commit)
+        self.watchers.committed(ref, commit)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:
         log.error(

@@ -421,3 +421,80 @@ export interface VisitData {
   /** False: its last events are too far away to be looked for. */
   readonly complete?: boolean;
 }
+
+/** What every event of `GET v1/stream` has. `watch`: which of the watches asked for, from 0 on. */
+export interface Frame {
+  readonly watch: number;
+}
+
+/** `ready`: from now on nothing is missed. What was read before may be old: read it again. */
+export interface ReadyFrame {
+  readonly watches: number;
+}
+
+/** `execution`: at the beginning, and whenever it has begun, ended or goes on after a redrive. */
+export interface ExecutionFrame {
+  readonly watch: number;
+  readonly execution: Execution;
+}
+
+/** `progress`: something else was recorded. */
+export interface ProgressFrame {
+  readonly watch: number;
+  /** 0: no event is new. */
+  readonly lastEvent: number;
+  readonly waitingUntil?: number;
+}
+
+/** `tallies`: all at the beginning, then of those states whose have changed. */
+export interface TalliesFrame {
+  readonly watch: number;
+  readonly tallies: Readonly<Record<string, Readonly<Partial<Record<"Aborted" | "Caught" | "Failed" | "Running" | "Succeeded" | "TimedOut", Tally>>>>>;
+}
+
+/** `visits`: new ones, and those that have changed; of `tries` only those that are new, by number. */
+export interface VisitsFrame {
+  readonly watch: number;
+  readonly rows: readonly VisitRow[];
+}
+
+/** `mapRun`: how far a Map Run is. */
+export interface MapRunFrame {
+  readonly watch: number;
+  /** Its ARN. */
+  readonly mapRun: string;
+  readonly status: "ABORTED" | "FAILED" | "RUNNING" | "SUCCEEDED";
+  readonly items: MapRunCounts;
+  readonly executions: MapRunCounts;
+}
+
+/** What is missing in `total` waits, or is not listed. */
+export interface MapRunCounts {
+  readonly total: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly aborted?: number;
+}
+
+/** `row`: an execution that the list has or should have now; its place is by `started`. */
+export interface RowFrame {
+  readonly watch: number;
+  readonly row: ExecutionRow;
+}
+
+/** `gone`: an execution that is no longer what the list is of, or that is in none. */
+export interface GoneFrame {
+  readonly watch: number;
+  readonly arn: string;
+}
+
+/** `resync`: more has happened than is told: read all of it again. */
+export interface ResyncFrame {
+  readonly watch: number;
+}
+
+/** `bye`: the last event. `again`: open it again; `login`: log in first. */
+export interface ByeFrame {
+  readonly reason: "again" | "login";
+}

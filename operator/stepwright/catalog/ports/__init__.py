@@ -49,6 +49,7 @@ from stepwright.catalog.ports.shards import NotBegun, ShardEnd, Shards, ShardTas
 from stepwright.catalog.ports.test_cases import TestCases
 from stepwright.catalog.ports.versions import Versions
 from stepwright.catalog.ports.visits import VisitQuery, Visits
+from stepwright.catalog.ports.watching import Change, Following, Watching
 from stepwright.catalog.ports.work import Work
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "CallRefused",
     "CallingTask",
     "Calls",
+    "Change",
     "Connection",
     "ConnectionObject",
     "ConnectionObjects",
@@ -68,6 +70,7 @@ __all__ = [
     "ExecutionRows",
     "Executions",
     "Express",
+    "Following",
     "Function",
     "FunctionJob",
     "FunctionName",
@@ -101,5 +104,6 @@ __all__ = [
     "Versions",
     "VisitQuery",
     "Visits",
+    "Watching",
     "Work",
 ]
