@@ -112,6 +112,19 @@ async def test_iterations_are_listed_and_their_visits_found(town: Town) -> None:
     assert at_ship["next"] == at_ship["rows"][-1][0]
 
 
+async def test_what_comes_out_of_a_map_is_found_however_much_lies_between(town: Town) -> None:
+    path = await run(town, ORDERS, list(range(500)))
+
+    data = (await town.page.get(f"{path}/visits/2/data")).json
+
+    assert data["output"]["text"].startswith("[0,1,2,3,")
+    assert data["output"]["text"].endswith(",499]")
+    assert "complete" not in data  # it is
+    assert (await town.page.get(f"{path}/events?from=2900&limit=1")).json[
+        "events"
+    ]  # more than are looked through
+
+
 async def test_visits_come_in_windows(town: Town) -> None:
     path = await run(town, ORDERS, list(range(30)))
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stepwright.asl.signals import Millis
 from stepwright.asl.step import HistoryEvent
 from stepwright.asl.text import timestamps
 from stepwright.catalog.records import Execution
@@ -62,10 +63,24 @@ class Events:
             if (after := page.next) is None:
                 return
 
+    async def first_at(self, execution: Execution, after: int, moment: Millis) -> int:
+        """The id of the first event behind this one that was recorded then or later: times never go back."""
+        newest = await self._executions.events(execution, None, 1, newest_first=True)
+        low, high = after + 1, newest.items[0]["id"]
+        while low < high:
+            middle = (low + high) // 2
+            page = await self._executions.events(execution, None, 1, newest_first=False, first=middle)
+            low, high = (middle + 1, high) if moment_of(page.items[0]) < moment else (low, middle)
+        return low
 
-def event_of(event: HistoryEvent, *, data: bool) -> Event:
+
+def moment_of(event: HistoryEvent) -> Millis:
     millis = timestamps.parse(event["timestamp"])
     assert millis is not None
+    return millis
+
+
+def event_of(event: HistoryEvent, *, data: bool) -> Event:
     details, cut = details_of(event), {}
     kept = {}
     for name, value in details.items():
@@ -81,7 +96,7 @@ def event_of(event: HistoryEvent, *, data: bool) -> Event:
         id=event["id"],
         previous=event.get("previousEventId", 0),
         type=event["type"],
-        timestamp=millis,
+        timestamp=moment_of(event),
         details=kept or None,
         cut=cut or None,
     )

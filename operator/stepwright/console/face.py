@@ -81,7 +81,7 @@ class Console:
             one,
             VisitRoutes(ports, reading),
             events,
-            VisitDataRoute(reading, events),
+            VisitDataRoute(ports, reading, events),
             Streams(sessions, ports, reading, lists, one),
         )
         self._table = Table(route for part in parts for route in part.routes())

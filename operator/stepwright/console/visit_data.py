@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from stepwright.asl.step import HistoryEvent
+from stepwright.catalog.ports import VisitQuery
 from stepwright.catalog.records import Execution
-from stepwright.console.events import Events, details_of
+from stepwright.console.events import Events, details_of, moment_of
 from stepwright.console.models import Attempt, Text, VisitData
 from stepwright.console.parameters import Parameters, shown
+from stepwright.console.ports import Ports
 from stepwright.console.reading import Reading, beginning
 from stepwright.console.routes import Answer, Call, Route
 from stepwright.http.messages import Refused
@@ -24,7 +26,8 @@ _EXITED: Final = "StateExited"
 
 
 class VisitDataRoute:
-    def __init__(self, reading: Reading, events: Events) -> None:
+    def __init__(self, ports: Ports, reading: Reading, events: Events) -> None:
+        self._visits = ports.visits
         self._reading = reading
         self._events = events
 
@@ -48,7 +51,9 @@ class VisitDataRoute:
                     return None
                 told = _Told(event)
             elif event["id"] - visit > _MOST_LOOKED_AT:
-                told.complete = False
+                if (exited := await self._exit(execution, visit, told.name)) is not None:
+                    told.add(exited)
+                told.complete = told.ended
                 break
             elif told.is_of_it(event):
                 told.add(event)
@@ -56,13 +61,32 @@ class VisitDataRoute:
                     break
         return told
 
+    async def _exit(self, execution: Execution, visit: int, name: str) -> HistoryEvent | None:
+        """How a visit was left whose events are many, such as a Map's: found by its time. None if others of that state were left
+        in the same millisecond."""
+        page = await self._visits.visits(
+            execution, VisitQuery(above=visit - 1, below=visit + 1), None, limit=1
+        )
+        ended = page.items[0].ended if page.items else None
+        if ended is None:
+            return None
+        found = []
+        async for event in self._events.from_on(
+            execution, await self._events.first_at(execution, visit, ended)
+        ):
+            if moment_of(event) > ended:
+                break
+            if event["type"].endswith(_EXITED) and details_of(event).get("name") == name:
+                found.append(event)
+        return found[0] if len(found) == 1 else None
+
 
 class _Told:
     """What the events of a visit say, in their order. An event is of a visit if the one before it in its branch is."""
 
     def __init__(self, entered: HistoryEvent) -> None:
         details = details_of(entered)
-        self._name = details["name"]
+        self.name = details["name"]
         self._is_task = entered["type"] == "TaskStateEntered"
         self._ids = {entered["id"]}
         self._input = details.get("input")
@@ -85,7 +109,7 @@ class _Told:
         ):  # it has ended with the visit, and what comes after a redrive follows others
             return
         self._ids.add(event["id"])
-        if type_.endswith(_EXITED) and details.get("name") == self._name:
+        if type_.endswith(_EXITED) and details.get("name") == self.name:
             self._output = details.get("output")
             self._variables = details.get("assignedVariables") or {}
             self.ended = True
