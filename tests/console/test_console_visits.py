@@ -125,6 +125,25 @@ async def test_what_comes_out_of_a_map_is_found_however_much_lies_between(town: 
     ]  # more than are looked through
 
 
+async def test_visits_after_child_executions_have_their_data(town: Town) -> None:
+    """Their ids are none of events."""
+    item = {"StartAt": "Ship", "States": {"Ship": {"Type": "Pass", "End": True}}}
+    processor = {**item, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    states = {
+        "Orders": {"Type": "Map", "ItemProcessor": processor, "Next": "Sum"},
+        "Sum": {"Type": "Pass", "Result": 7, "End": True},
+    }
+    path = await run(town, {"StartAt": "Orders", "States": states}, [1, 2, 3])
+    [orders, total] = (await town.page.get(f"{path}/visits")).json["rows"]
+
+    of_map = (await town.page.get(f"{path}/visits/{orders[0]}/data")).json
+    data = (await town.page.get(f"{path}/visits/{total[0]}/data")).json
+
+    assert of_map["output"]["text"] == data["input"]["text"] == "[1,2,3]"
+    assert data["output"]["text"] == "7"
+    assert data["events"][0] != total[0]
+
+
 async def test_visits_come_in_windows(town: Town) -> None:
     path = await run(town, ORDERS, list(range(30)))
 

@@ -63,10 +63,10 @@ class Events:
             if (after := page.next) is None:
                 return
 
-    async def first_at(self, execution: Execution, after: int, moment: Millis) -> int:
-        """The id of the first event behind this one that was recorded then or later: times never go back."""
+    async def first_at(self, execution: Execution, moment: Millis) -> int:
+        """The id of the first event that was recorded then or later: times never go back."""
         newest = await self._executions.events(execution, None, 1, newest_first=True)
-        low, high = after + 1, newest.items[0]["id"]
+        low, high = 1, newest.items[0]["id"] if newest.items else 1
         while low < high:
             middle = (low + high) // 2
             page = await self._executions.events(execution, None, 1, newest_first=False, first=middle)

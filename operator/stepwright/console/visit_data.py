@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from stepwright.asl.step import HistoryEvent
+from stepwright.asl.signals import Millis
+from stepwright.asl.step import HistoryEvent, Visit
 from stepwright.catalog.ports import VisitQuery
 from stepwright.catalog.records import Execution
 from stepwright.console.events import Events, details_of, moment_of
@@ -36,24 +37,31 @@ class VisitDataRoute:
 
     async def data(self, call: Call) -> Answer:
         call.parameters()
-        visit = Parameters({"visit": [call.ids["visit"]]}).number("visit")
+        visit = Parameters({"visit": [call.ids["visit"]]}).number("visit") or 0
         found = await self._reading.execution(call, "GetExecutionHistory")
-        told = await self._told(found, visit or 0)
+        page = await self._visits.visits(found, VisitQuery(above=visit - 1, below=visit + 1), None, limit=1)
+        known = page.items[0] if page.items else None
+        told = await self._told(found, visit, known)
+        if told is None and known is not None:
+            # Events of child executions count for ids of visits, and have ids of their own.
+            entered = await self._only(found, _ENTERED, known.state, known.started)
+            told = None if entered is None else await self._told(found, entered["id"], known)
         if told is None:
             raise Refused("NoSuchVisit", f"{shown(call.ids['visit'])} is no visit of a state", 404)
         return told.data()
 
-    async def _told(self, execution: Execution, visit: int) -> _Told | None:
+    async def _told(self, execution: Execution, entered: int, known: Visit | None) -> _Told | None:
+        """By the events from that one on, if a state was entered by it, and the one that is known."""
         told = None
-        async for event in self._events.from_on(execution, max(visit, 1)):
+        async for event in self._events.from_on(execution, max(entered, 1)):
             if told is None:
-                if event["id"] != visit or not event["type"].endswith(_ENTERED):
+                if event["id"] != entered or not event["type"].endswith(_ENTERED):
                     return None
                 told = _Told(event)
-            elif event["id"] - visit > _MOST_LOOKED_AT:
-                if (exited := await self._exit(execution, visit, told.name)) is not None:
-                    told.add(exited)
-                told.complete = told.ended
+                if known is not None and told.name != known.state:
+                    return None
+            elif event["id"] - entered > _MOST_LOOKED_AT:
+                told.complete = await self._ends(execution, told, known)
                 break
             elif told.is_of_it(event):
                 told.add(event)
@@ -61,22 +69,22 @@ class VisitDataRoute:
                     break
         return told
 
-    async def _exit(self, execution: Execution, visit: int, name: str) -> HistoryEvent | None:
-        """How a visit was left whose events are many, such as a Map's: found by its time. None if others of that state were left
-        in the same millisecond."""
-        page = await self._visits.visits(
-            execution, VisitQuery(above=visit - 1, below=visit + 1), None, limit=1
-        )
-        ended = page.items[0].ended if page.items else None
-        if ended is None:
-            return None
+    async def _ends(self, execution: Execution, told: _Told, known: Visit | None) -> bool:
+        """Whether its end is found by its time, where its events are many: that of a Map."""
+        if known is None or known.ended is None:
+            return False
+        exited = await self._only(execution, _EXITED, told.name, known.ended)
+        if exited is not None:
+            told.add(exited)
+        return exited is not None
+
+    async def _only(self, execution: Execution, kind: str, state: str, moment: Millis) -> HistoryEvent | None:
+        """The event of a state at this moment. None if there are several."""
         found = []
-        async for event in self._events.from_on(
-            execution, await self._events.first_at(execution, visit, ended)
-        ):
-            if moment_of(event) > ended:
+        async for event in self._events.from_on(execution, await self._events.first_at(execution, moment)):
+            if moment_of(event) > moment:
                 break
-            if event["type"].endswith(_EXITED) and details_of(event).get("name") == name:
+            if event["type"].endswith(kind) and details_of(event).get("name") == state:
                 found.append(event)
         return found[0] if len(found) == 1 else None
 
