@@ -531,6 +531,8 @@ def test_what_this_form_of_checkpoint_was_at_first_goes_on() -> None:
         now = begin(golden["definition"], golden["input"])
         if resource is RESULT_WRITER:
             now.send(TaskSucceeded(open_task(now).task, {"items": golden["items"]}))
+        for part in now.journal.values():
+            part.pop("cameFrom", None)  # came later
         assert now.journal == golden[name]
 
         play = Play(machine(golden["definition"]))

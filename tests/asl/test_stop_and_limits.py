@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from unittest.mock import ANY
 
@@ -155,10 +156,9 @@ def test_the_checkpoint_of_a_loop_does_not_grow() -> None:
     for _ in range(20):
         play.send(Continue())
         text = str([checkpoints.encode(part) for part in play.checkpoint.parts.values()])
-        sizes.add(len(text) - 2 * len(str(play.checkpoint.last_event_id)))
+        sizes.add(len(re.sub(r"\d+", "0", text)))
 
-    assert len(sizes) <= 4  # digits of the event ids in it
-    assert max(sizes) - min(sizes) < 10
+    assert len(sizes) <= 2  # a step ends before one of two states
     assert len(play.checkpoint.parts) == 3
 
 

@@ -10,6 +10,14 @@ from pathlib import Path
 from typing import Final
 
 UNDOING: Final[Mapping[int, Sequence[str]]] = {
+    8: (
+        "ALTER TABLE executions DROP COLUMN paths",
+        "DROP INDEX executions_of_machine",
+        "DROP INDEX executions_by_status",
+        "DROP INDEX executions_by_name",
+        "DROP INDEX executions_by_error",
+        *(f"DROP TABLE {table}" for table in ("told_visits", "visits", "tries", "tallies")),
+    ),
     7: (
         "DROP TABLE child_executions",
         "DROP TABLE child_events",
