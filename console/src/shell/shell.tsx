@@ -42,7 +42,9 @@ export function Shell() {
           ))}
         </nav>
         <div className="aside">
-          {data?.person && <span title={words.shell.tenant}>{data.person}</span>}
+          {data?.person && (
+            <span title={words.shell.tenant}>{data.login === null ? data.tenants[0]?.name : data.person}</span>
+          )}
           <ThemeChoice />
         </div>
       </header>
