@@ -2,6 +2,7 @@
 import type { Content } from "./content";
 import type { Edit } from "./edit";
 import { last, type Pointer, parent } from "./pointer";
+import type { Splice } from "./splice";
 import { type ArrayNode, holderOf, indexOf, type Node, type ObjectNode } from "./tree";
 
 /** What comes new into a holder; items of arrays have no name. */
@@ -55,6 +56,15 @@ function add(changes: Changes, edit: Edit, index: number): void {
       changes.inserts.set(after, [...(changes.inserts.get(after) ?? []), entry]);
     }
   }
+}
+
+/** `name`: how a name is written that stands at a place of the text. */
+export function renaming({ holder, renames }: Changes, name: (to: string, at: number) => string): Splice[] {
+  if (holder.kind !== "object") return [];
+  return [...renames].flatMap(([index, to]) => {
+    const member = holder.members[index];
+    return member ? [{ from: member.from, to: member.to, insert: name(to, member.from) }] : [];
+  });
 }
 
 function indexBefore(holder: ObjectNode | ArrayNode, edit: Edit & { do: "insert" }): number {

@@ -35,14 +35,3 @@ export function inverted(text: string, splices: readonly Splice[]): Splice[] {
     return { from: start, to: start + insert.length, insert: text.slice(from, to) };
   });
 }
-
-/** One that makes the second text of the first. */
-export function between(before: string, after: string): Splice[] {
-  if (before === after) return [];
-  const most = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < most && before[start] === after[start]) start += 1;
-  let end = 0;
-  while (end < most - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
-  return [{ from: start, to: before.length - end, insert: after.slice(start, after.length - end) }];
-}

@@ -1,5 +1,5 @@
 /** Edits of what YAML writes by indentation. */
-import { type Changes, type Entry, runs, size, staying } from "./changes";
+import { type Changes, type Entry, renaming, runs, size, staying } from "./changes";
 import { type Content, Piece, writtenOf } from "./content";
 import type { Habits } from "./habits";
 import { columnOf, isBlank, isFirstOnLine, lineEnd, lineStart, nextLine } from "./lines";
@@ -18,12 +18,8 @@ export class BlockSplicer {
 
   /** Null if it cannot be done in the text: a part stands where it is not looked for. */
   of(changes: Changes): Splice[] | null {
-    const { holder, sets, renames } = changes;
-    const splices: Splice[] = [];
-    for (const [index, to] of renames) {
-      const member = holder.kind === "object" ? holder.members[index] : undefined;
-      if (member) splices.push({ from: member.from, to: member.to, insert: this.name(to, member.from) });
-    }
+    const { holder, sets } = changes;
+    const splices = renaming(changes, (to, at) => this.name(to, at));
     for (const [index, content] of sets) {
       const replaced = this.replaced(holder, index, content);
       if (replaced === null) return null;

@@ -1,5 +1,5 @@
 /** Edits of what stands in brackets: all of JSON, and parts of YAML. */
-import { type Changes, type Entry, runs, size, staying } from "./changes";
+import { type Changes, type Entry, renaming, runs, size, staying } from "./changes";
 import { type Content, Piece, writtenOf } from "./content";
 import type { Habits } from "./habits";
 import { indentAt, isFirstOnLine } from "./lines";
@@ -17,12 +17,8 @@ export class FlowSplicer {
   ) {}
 
   of(changes: Changes): Splice[] {
-    const { holder, sets, renames } = changes;
-    const splices: Splice[] = [];
-    for (const [index, to] of renames) {
-      const member = holder.kind === "object" ? holder.members[index] : undefined;
-      if (member) splices.push({ from: member.from, to: member.to, insert: this.name(to, member.from) });
-    }
+    const { holder, sets } = changes;
+    const splices = renaming(changes, (to, at) => this.name(to, at));
     for (const [index, content] of sets) {
       const node = childAt(holder, index);
       if (node) splices.push(this.replaced(node, content));
