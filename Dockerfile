@@ -21,8 +21,8 @@ RUN python3 -m venv /opt/build \
 # The dependencies in a layer of their own: it is built again only when they change. Pip installs them, by the hashes
 # of the lock file, because it finds the index wherever the build's environment says it is.
 COPY pyproject.toml uv.lock ./
-RUN /opt/build/bin/uv export --quiet --frozen --no-dev --extra sql --extra mail --extra nats --extra amqp --extra kafka --no-emit-project --output-file requirements.txt \
-    && /opt/build/bin/uv export --quiet --frozen --no-dev --extra sql --extra mail --extra nats --extra amqp --extra kafka --preview-features sbom-export --format cyclonedx1.5 \
+RUN /opt/build/bin/uv export --quiet --frozen --no-dev --extra sql --extra mail --extra nats --extra amqp --extra kafka --extra oidc --no-emit-project --output-file requirements.txt \
+    && /opt/build/bin/uv export --quiet --frozen --no-dev --extra sql --extra mail --extra nats --extra amqp --extra kafka --extra oidc --preview-features sbom-export --format cyclonedx1.5 \
        --output-file /opt/stepwright/sbom.cdx.json \
     && /opt/build/bin/pip --python /opt/stepwright/bin/python install --no-cache-dir --require-hashes \
        -r requirements.txt

@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.bytecode
 endif
 
-.PHONY: help setup check lint format types contracts unit coverage test conformance simulate fuzz demo console console-check console-format console-test cluster cluster-down bench bench-check bench-record bench-interpreter verify generate sbom image clean
+.PHONY: help setup check lint format types contracts unit coverage test conformance simulate fuzz demo console console-check console-format console-test pictures cluster cluster-down bench bench-check bench-record bench-interpreter verify generate sbom image clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -65,8 +65,8 @@ simulate: setup ## Executions under simulated faults: SEEDS=100000 of them (FIRS
 fuzz: setup ## Hostile input, led by coverage: MINUTES=10 for each TARGET="definition files jsonpath jsonata api"
 	@$(RUN) --group fuzz python -m tests.fuzz $(TARGET) --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
-demo: setup ## A cluster comes up and an order is processed before your eyes
-	$(RUN) python -m examples.demo
+demo: setup $(if $(OPEN),console) ## A cluster comes up and an order is processed before your eyes (OPEN=1: and stays, with its console in a browser)
+	$(if $(OPEN),OPEN=1) $(RUN) python -m examples.demo
 
 cluster: ## Start the test cluster and print its kubeconfig
 	@python3 -m tests.testcluster up
@@ -93,7 +93,10 @@ console-format: console/node_modules/.installed ## Of the console: mend what can
 	@$(NPM) run --silent format
 
 console-test: setup console ## The console in a real browser, before a real `stepwright dev`
-	@CHROMIUM="$${CHROMIUM:-$$($(RUN) python -m tests.processes.chromium)}" PATH="$(CURDIR)/.venv/bin:$$PATH" $(NPM) run --silent browser
+	@CHROMIUM="$$($(RUN) python -m tests.processes.chromium)" PATH="$(CURDIR)/.venv/bin:$$PATH" $(NPM) run --silent browser -- $(FILES)
+
+pictures: ## Take the pictures of README and docs anew, in docs/pictures
+	@PICTURES="$(CURDIR)/docs/pictures" $(MAKE) --no-print-directory console-test FILES=pictures
 
 BENCH := $(RUN) --group bench python -m bench
 
@@ -132,7 +135,7 @@ verify: setup ## Fail when what is generated differs from what is checked in
 	$(BUILD_TOOLS) | diff requirements-build.txt -
 
 sbom: setup ## Print what the operator's image has of Python packages, as CycloneDX; the image holds the same
-	@$(UV) export --quiet --frozen --no-dev --extra sql --extra mail --extra nats --extra amqp --extra kafka --preview-features sbom-export --format cyclonedx1.5
+	@$(UV) export --quiet --frozen --no-dev --extra sql --extra mail --extra nats --extra amqp --extra kafka --extra oidc --preview-features sbom-export --format cyclonedx1.5
 
 image: setup ## Build the operator's image into an archive; prints its path
 	@$(RUN) python -c "from pathlib import Path; from tests.testcluster.images import build_operator_image; print(build_operator_image(Path('.')))"

@@ -22,10 +22,12 @@ from typing import Any
 from bench import (
     calls,
     calls_dev,
+    console,
     costly,
     costly_dev,
     embedded,
     emulators,
+    index,
     interpreter,
     large,
     long,
@@ -62,9 +64,11 @@ ON_CLUSTER: dict[str, OnCluster] = {
 }
 ON_ITS_OWN: dict[str, OnItsOwn] = {
     "calls-dev": lambda folder, _count: calls_dev.run(folder),
+    "console": lambda folder, _count: console.run(folder),
     "costly-dev": lambda folder, count: costly_dev.run(folder, count or costly_dev.COUNT),
     "embedded": lambda folder, count: embedded.run(folder, count or embedded.COUNT),
     "emulators": lambda folder, count: emulators.run(folder, count or emulators.COUNT),
+    "index": lambda folder, count: index.run(folder, count or index.COUNT),
     "interpreter": lambda _folder, _count: interpreter.run(),
     "large": lambda folder, count: large.run(folder, count or large.COUNT),
     "maps": lambda folder, count: maps.run(folder, count or maps.COUNT),
@@ -100,7 +104,7 @@ def main() -> int:
     parser.add_argument(
         "--count",
         type=int,
-        help="executions of waiting, restarting, large, week, embedded, tenants and costly, items of maps, rounds of costly-dev; their ratios then do not count",
+        help="executions of waiting, restarting, large, week, index, embedded, tenants and costly, items of maps, rounds of costly-dev; their ratios then do not count",
     )
     options = parser.parse_args()
     names = options.subjects or list(NAMES)

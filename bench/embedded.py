@@ -34,6 +34,7 @@ from stepwright.engine.ports import Uid
 from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
+from stepwright.sql.test_cases import SqlTestCases
 
 PLACE: Final = Place("123456789012", "us-east-1")
 COUNT: Final = 500
@@ -130,8 +131,9 @@ async def embedded(folder: Path, definition: dict[str, Any]) -> AsyncIterator[Em
     clock = SystemClock()
     with tempfile.TemporaryDirectory(dir=folder) as inside:
         database = await Database.open(Path(inside))
-        parts = Parts(database, clock, (), Reports(), MockTestCases(database, None))
+        parts = Parts(database, clock, (), Reports(), MockTestCases(SqlTestCases(database), None))
         running = asyncio.create_task(parts.run())
+        await parts.executions.taken_up()
         revision = Revision("r", json.dumps(definition), "arn:aws:iam::123456789012:role/bench", clock.now())
         machine = StateMachine(PLACE.state_machine("bench"), "bench", "STANDARD", clock.now(), revision)
         await parts.machines.add(machine)

@@ -210,7 +210,7 @@ async def how_many_are_told(api: Api) -> int:
     told = 0
     path, params = path_of(*EXECUTIONS, NAMESPACE), {"includeObject": "None", "resourceVersion": "0"}
     async with aclosing(lists.tables(api, path, params, page_size=500)) as tables:
-        async for columns, rows in tables:
+        async for columns, rows, _ in tables:
             phase = columns.index("Phase")
             told += sum(msgspec.json.decode(row, type=_Row).cells[phase] is not None for row in rows)
     return told

@@ -21,18 +21,20 @@ from typing import Any, Final
 from bench import table
 from bench.process import usage
 from stepwright.asl.json_types import JsonText
+from stepwright.assembly import process
 from stepwright.assembly.connections import ServicesOfEnvironment
 from stepwright.assembly.embedded import Embedded
 from stepwright.catalog.arns import Place
 from stepwright.catalog.records import Execution, Revision, StateMachine
-from stepwright.engine import heap
 from stepwright.engine.clock import SystemClock
+from stepwright.engine.garbage import Garbage
 from stepwright.engine.ports import Uid
 from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql import database as databases
 from stepwright.sql.database import Database
 from stepwright.sql.shards import SqlShards
+from stepwright.sql.test_cases import SqlTestCases
 from stepwright.tasks.calls.deferred import DeferredFiles
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.remote_files import RemoteFiles
@@ -74,6 +76,16 @@ def _in_a_process(folder: Path, count: int) -> list[Any]:
 
 
 async def measure(folder: Path, count: int) -> list[Any]:
+    """As ``stepwright dev`` does it."""
+    process.begin()
+    looking = asyncio.create_task(Garbage().run())
+    try:
+        return await _measure(folder, count)
+    finally:
+        looking.cancel()
+
+
+async def _measure(folder: Path, count: int) -> list[Any]:
     with objects(count) as url, counted() as writes:
         os.environ["AWS_ENDPOINT_URL"] = url
         async with opened(folder) as here:
@@ -135,7 +147,9 @@ async def opened(folder: Path) -> AsyncIterator[Embedded]:
         CallDriver(each, clock, reports)
         for each in (MapData(services, DeferredFiles(_no_urls)), MapShards(shards, clock, reports))
     ]
-    here = Embedded(database, clock, drivers, reports, MockTestCases(database, None), shards=shards)
+    here = Embedded(
+        database, clock, drivers, reports, MockTestCases(SqlTestCases(database), None), shards=shards
+    )
     running = asyncio.create_task(here.run())
     await here.executions.taken_up()
     try:
@@ -196,5 +210,4 @@ def forget_peak(pid: int) -> None:
 
 
 if __name__ == "__main__":
-    heap.share()  # as stepwright dev does
     print(json.dumps(asyncio.run(measure(Path(sys.argv[1]), int(sys.argv[2])))))

@@ -1,4 +1,4 @@
-"""What a process has used so far."""
+"""What a process, or the whole machine, has used so far."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def usage(pid: int) -> Usage:
         resident_mib=int(status["VmRSS"].split()[0]) / 1024,
         peak_mib=int(status["VmHWM"].split()[0]) / 1024,
     )
+
+
+def machine_cpu_seconds() -> float:
+    """User and system time of all cores since the machine started, from /proc: of every process, and of the kernel."""
+    user, nice, system, _idle, _iowait, irq, softirq, *_ = (
+        Path("/proc/stat").read_text().split("\n")[0].split()[1:]
+    )
+    return sum(map(int, (user, nice, system, irq, softirq))) / os.sysconf("SC_CLK_TCK")

@@ -11,8 +11,6 @@ operator and of the API server.
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,8 +26,8 @@ import aiohttp
 from bench import ratios, table
 from bench.alone import operator_alone
 from bench.process import usage
+from bench.stored import Copy, Pattern, put
 from bench.watching import EXECUTIONS, Status, Watch, check, create, execution, has_ended, machine
-from stepwright.cluster import seal
 from stepwright.kube import timestamps
 from stepwright.kube.api import Api
 from stepwright.kube.connection import connect
@@ -51,8 +49,6 @@ SECONDS_SHORT = 180
 NAMESPACE = "default"
 KEPT_SECONDS = DAYS * 24 * 3600
 MISSED_SECONDS = 120.0
-#: etcd takes 128 operations in a request, and 1.5 MiB.
-AT_ONCE = 100
 
 _TASK: dict[str, Any] = {
     "Type": "Task",
@@ -126,13 +122,13 @@ async def measure(plane: ControlPlane, operator: OperatorProcess, count: int) ->
             check(watch)
         await asyncio.sleep(2)
         operator.stop()
-        pattern = await stored(plane, "pattern")
+        pattern = await Pattern.of(plane, NAMESPACE, "pattern", "pattern")
         sizes: list[Sample] = []
-        copies = _copies(pattern, count)
+        copies = copies_of(pattern, count)
         for part in (round(count * FIRST_SHARE), count - round(count * FIRST_SHARE)):
             began = time.perf_counter()
-            await fill(plane, islice(copies, part))
-            size = len(json.dumps(pattern))
+            await put(plane, islice(copies, part))
+            size = len(pattern.text)
             print(f"{part:,} of {size:,} bytes stored in {time.perf_counter() - began:.0f} s", flush=True)
             began = time.perf_counter()
             await asyncio.to_thread(operator.start, ready_seconds=600)
@@ -288,55 +284,9 @@ MEASURED: tuple[Callable[[Sample], float], ...] = (
 )
 
 
-async def stored(plane: ControlPlane, name: str) -> dict[str, Any]:
-    answer = await _etcd(plane, "range", {"key": _encoded(_key(name).encode())})
-    found: dict[str, Any] = json.loads(base64.b64decode(answer["kvs"][0]["value"]))
-    return found
-
-
-async def fill(plane: ControlPlane, copies: Iterator[tuple[str, bytes]]) -> None:
-    async with aiohttp.ClientSession() as session:
-        while batch := list(islice(copies, AT_ONCE)):
-            puts = [
-                {"request_put": {"key": _encoded(_key(name).encode()), "value": _encoded(body)}}
-                for name, body in batch
-            ]
-            async with session.post(f"{plane.etcd_url}/v3/kv/txn", json={"success": puts}) as answer:
-                if answer.status != 200:
-                    raise SystemExit(f"etcd: {answer.status}: {await answer.text()}")
-
-
-def _copies(pattern: dict[str, Any], count: int) -> Iterator[tuple[str, bytes]]:
+def copies_of(pattern: Pattern, count: int) -> Iterator[Copy]:
     """Copies that ended at the pace of a day, the oldest a week ago."""
     oldest = datetime.now(UTC) - timedelta(seconds=KEPT_SECONDS)
-    text = json.dumps(pattern, separators=(",", ":"))
-    uid, start, end = (
-        pattern["metadata"]["uid"],
-        pattern["status"]["startTime"],
-        pattern["status"]["endTime"],
-    )
     for number in range(count):
-        ended = (oldest + timedelta(seconds=number * 86_400 / A_DAY)).strftime("%Y-%m-%dT%H:%M:%S")
-        name, own_uid = f"old-{number:06}", str(uuid.uuid4())
-        copy = text.replace(uid, own_uid).replace('"name":"pattern"', f'"name":"{name}"')
-        copy = copy.replace(start, f"{ended}.000000Z").replace(end, f"{ended}.000000Z")
-        # An operator would otherwise take each for one that somebody has edited, and write it.
-        status = json.loads(copy)["status"]
-        yield name, copy.replace(pattern["status"]["seal"], str(seal.of(own_uid, status))).encode()
-
-
-def _key(name: str) -> str:
-    return f"/registry/stepwright.dev/executions/{NAMESPACE}/{name}"
-
-
-def _encoded(text: bytes) -> str:
-    return base64.b64encode(text).decode()
-
-
-async def _etcd(plane: ControlPlane, method: str, body: dict[str, Any]) -> dict[str, Any]:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(f"{plane.etcd_url}/v3/kv/{method}", json=body) as answer,
-    ):
-        found: dict[str, Any] = await answer.json(content_type=None)
-        return found
+        ended = oldest + timedelta(seconds=number * 86_400 / A_DAY)
+        yield pattern.copy(f"old-{number:06}", str(uuid.uuid4()), ended, ended)

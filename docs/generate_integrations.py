@@ -27,11 +27,11 @@ NO_OPERATIONS: Final[Mapping[str, Mapping[str, str]]] = {
 patterns. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
 
 ON_MOTO: Final = frozenset({"dynamodb", "elasticmapreduce", "events", "sns", "sqs"})
-"""What tests call at moto's server (tests/tasks/test_aws_services.py)."""
+"""What tests call at moto's server (tests/tasks/aws/test_aws_services.py)."""
 STOOD_IN_FOR: Final = frozenset({"apigateway", "bedrockagentcore"})
-"""Whose answers tests give by HTTP servers of their own (tests/tasks/test_api_gateway.py, test_aws_harnesses.py)."""
+"""Whose answers tests give by HTTP servers of their own (tests/tasks/aws/test_api_gateway.py, test_aws_harnesses.py)."""
 PLAYED: Final = frozenset({"athena", "batch", "databrew", "ecs", "emr-serverless", "glue", "sagemaker"})
-"""Whose ``.sync`` tests play the service in the process (tests/tasks/test_aws_jobs.py, test_aws_clusters.py)."""
+"""Whose ``.sync`` tests play the service in the process (tests/tasks/aws/test_aws_jobs.py, test_aws_clusters.py)."""
 
 WRITTEN: Final = (
     "<!-- Written by docs/generate_integrations.py from the tables of the code: change those. -->\n"
@@ -49,13 +49,13 @@ task can be [mocked](testing.md).
 | driver | Resources | in a cluster | `stepwright dev` | `stepwright run` | tested against | example | its own errors |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {drivers}
-In a cluster `.waitForTaskToken` is refused for all drivers, since nothing takes answers to task tokens there yet. Activities need
-workers that ask for tasks, and so the server that `stepwright dev` is. [Errors of the language](definitions.md#errors-of-the-language)
+In a cluster `.waitForTaskToken` is refused for all drivers, since nothing accepts answers to task tokens there yet. Activities need
+workers that ask for tasks, and so a server: that of `stepwright dev`. [Errors of the language](definitions.md#errors-of-the-language)
 come in addition. How to add a driver is in [architecture.md](architecture.md#to-add-something).
 
 ## What Maps read and write
 
-What an ItemReader or a ResultWriter of a distributed Map names, which is no task. [maps.md](maps.md) says what each takes and gives; any
+What an ItemReader or a ResultWriter of a distributed Map names, which is not a task. [maps.md](maps.md) says what each takes and gives; any
 can be mocked.
 
 | field | `Resource` | in a cluster | `stepwright dev` | `stepwright run` | tested against | example |
@@ -71,14 +71,14 @@ AWS does not offer is refused as AWS refuses it; so is `.waitForTaskToken` of `e
 | service | everywhere | in a cluster only | without one only | driver | tested against | its errors |
 | --- | --- | --- | --- | --- | --- | --- |
 {optimised}
-Where it says *models*, the names of operations and members are compared with the service's model; the code is that of the services
-which are called.
+Where it says *models*, the names of operations and members are compared with the service's model; the code is the same as for the
+services that are called.
 
 ## When something goes wrong
 
 HTTP tasks, functions, AWS's services, databases, mail, NATS, AMQP, Kafka and integrations of others keep one
-[contract](plugins.md#testing-it), which plays these faults. [faults.md](faults.md) names the tests, driver by driver, and says why there is none where
-there is none.
+[contract](plugins.md#testing-it), which plays these faults. [faults.md](faults.md) names the tests, driver by driver, and says
+why where there is none.
 
 | what goes wrong | what comes of it |
 | --- | --- |
@@ -176,7 +176,7 @@ def _where(row: Row, process: Process) -> str:
     return (
         "no"
         if len(lacking) == len(row.examples)
-        else "but " + " ".join(f"`{_short(one)}`" for one in lacking)
+        else "all but " + " ".join(f"`{_short(one)}`" for one in lacking)
     )
 
 

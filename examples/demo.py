@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from examples import demo_console
 from tests.processes.operators import OperatorFailed, OperatorProcess
 from tests.testcluster import Cluster, ClusterUnavailable, ladder
 from tests.testcluster.interface import CommandFailed
@@ -29,6 +30,7 @@ EXAMPLE = ROOT / "examples" / "order-processing"
 NAMESPACE = "stepwright-demo"
 EXECUTION = "order-7"
 SECONDS = 180
+CONSOLE_PAGE = f"{NAMESPACE}/executions/order-processing/{EXECUTION}"
 
 _COLOURS = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 _GREEN, _RED, _YELLOW, _DIM, _BOLD, _END = (
@@ -87,7 +89,13 @@ def show(cluster: Cluster) -> int:
         with operator:
             note(f"at work as process {operator.pid}, its log is in {log_path}")
             try:
-                return process_order(cluster, operator)
+                code = process_order(cluster, operator)
+                if "OPEN" in os.environ:
+                    step(6, "The same in a browser: stepwright server, and its console")
+                    demo_console.keep_open(cluster, NAMESPACE, CONSOLE_PAGE)
+                else:
+                    note("make demo OPEN=1 keeps all this until Ctrl+C, and shows it in a browser")
+                return code
             finally:
                 # State machines leave only with an operator's consent, so they go while it is there.
                 cluster.kubectl(

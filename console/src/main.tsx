@@ -7,6 +7,7 @@ import { router } from "./routes";
 import { follow } from "./theme/mode";
 import "./theme/fonts.css";
 import "./theme/tokens.css";
+import "./theme/cloudscape.css";
 import "./theme/base.css";
 
 follow();

@@ -1,8 +1,7 @@
 """Stepwright: AWS Step Functions for any Kubernetes cluster.
 
-The packages are layers; imports point down only (the contracts are in ``pyproject.toml``):
-
-``cli`` > ``controllers`` > ``tasks`` > ``cluster`` > ``engine`` > ``asl``
+The packages are layers, and imports point down only: ``pyproject.toml`` has the contracts, ``docs/architecture.md`` what
+each package knows.
 """
 
 __all__ = ["__version__"]

@@ -23,7 +23,8 @@ def a_task(place: Place, uid: str = "uid") -> CallingTask:
 
 def service(**given: Any) -> Service:
     absent: dict[str, Any] = dict.fromkeys(Service.__struct_fields__)
-    del absent["beside"]
+    for name in ("beside", "serves", "where"):
+        del absent[name]
     always = {
         "access": Unrestricted(),
         "caller": Caller(ACCOUNT),

@@ -87,6 +87,9 @@ class Asked:
         self.questions.append((caller, action, resource))
         return caller in self._allowed
 
+    def needs(self, action: str) -> str:  # noqa: ARG002
+        return ""
+
 
 class Clock:
     def now(self) -> Millis:
@@ -153,7 +156,8 @@ def signed(key: str, region: str, port: int) -> bytes:
 async def test_each_request_is_of_the_caller_whose_key_it_is_signed_with() -> None:
     access = Asked()
     own = service(access=access, clock=Clock())
-    handler = server.handler(own, Regions("us-east-1", fixed=False), Names.of(), KEYS)
+    senders = server.BySignature(own.caller, Regions("us-east-1", fixed=False), own.clock, KEYS)
+    handler = server.handler(server.sharing(own), senders, Names.of())
     web, port = await listening.start(handler, ["127.0.0.1"], 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answers = []

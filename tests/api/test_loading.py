@@ -11,7 +11,7 @@ import botocore.loaders
 import pytest
 
 from stepwright.api import dispatch, model
-from stepwright.api.own_calls import OwnCalls, of_any_task
+from stepwright.api.own_calls import of_any_task
 from stepwright.catalog.ports import CallRefused
 from tests.api.services import a_task, service
 
@@ -49,7 +49,7 @@ async def test_nor_does_a_task_that_calls_before_any_request(loading: list[int])
     same = service()
 
     with pytest.raises(CallRefused, match="There is no parameter 'Wrong'"):
-        await OwnCalls(of_any_task(same)).call(
+        await of_any_task(same).call(
             "describeActivity",
             {"Wrong": 1},
             by=a_task(same.place),

@@ -184,7 +184,9 @@ def test_rubbish_leaves_no_trace_in_the_log(dev: DevProcess) -> None:
 
 async def test_a_body_that_does_not_come_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
-    handler = server.handler(service(), Regions("us-east-1", fixed=True), Names.of())
+    own = service()
+    senders = server.BySignature(own.caller, Regions("us-east-1", fixed=True), own.clock)
+    handler = server.handler(server.sharing(own), senders, Names.of())
     runner, port = await listening.start(handler, ["127.0.0.1"], 0)
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -103,7 +103,7 @@ def test_a_body_is_not_waited_for_where_no_key_is_named(closed: DevProcess) -> N
         ([], {"STEPWRIGHT_ACCESS_KEYS": "AKID"}, "an access key is written ID:SECRET"),
         (["--access-key", "AKID:secret"], {}, "every user of this machine can read"),
         (["--access-key-file", "{file}-missing"], {}, "cannot be read"),
-        (["--host", "0.0.0.0"], {}, "demands a key"),
+        (["--host", "0.0.0.0"], {}, "requires a key"),
     ],
 )
 def test_keys_that_cannot_be_used_or_would_be_shown_are_a_usage_error(

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from stepwright.api import dispatch, model, store_errors, subjects
-from stepwright.api.own_calls import OwnCalls, of_any_task
+from stepwright.api.own_calls import of_any_task
 from stepwright.api.service import Operation, Service
 from stepwright.catalog.ports import (
     CallRefused,
@@ -29,7 +29,7 @@ ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:a"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:m:e"
 NO_VERSION = "Request references a resource that does not exist."
-MEANWHILE = "something else has changed it at the same time"
+MEANWHILE = "it was changed by another request at the same time"
 
 TABLE: list[tuple[Exception, str, int, str]] = [
     (Unavailable("the disk is full"), "ServiceUnavailableException", 503, "the disk is full"),
@@ -63,7 +63,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Any:
             raise error
 
         operations = {"ListActivities": Operation(list_, subjects.activities)}
-        monkeypatch.setattr("stepwright.api.dispatch.OPERATIONS", operations)
+        for caller in ("dispatch", "own_calls"):
+            monkeypatch.setattr(f"stepwright.api.{caller}.OPERATIONS", operations)
 
     return fail
 
@@ -92,7 +93,7 @@ async def test_a_task_that_calls_makes_the_call_again_where_that_may_help(
 ) -> None:
     failing(error)
     asked = service()
-    call = OwnCalls(of_any_task(asked)).call(
+    call = of_any_task(asked).call(
         "listActivities", {}, by=a_task(asked.place), caller=asked.caller, moment=lambda moment: moment
     )
 
@@ -114,5 +115,5 @@ async def test_an_error_that_nobody_foresaw_is_found_in_the_log_by_its_id(failin
     (logged,) = logs
     assert (reply.error, reply.status) == ("InternalServerError", 500)
     assert json.loads(reply.body)["message"] == (
-        "An internal error of Stepwright (KeyError). Its log says more beside error_id " + logged["error_id"]
+        "An internal error of Stepwright (KeyError). Its log says more at error_id " + logged["error_id"]
     )

@@ -4,16 +4,18 @@ state."""
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint.parts import Branch, Child, Results
+from stepwright.asl.interpreter.map_runs import execution_arn, id_begins
 from stepwright.asl.limits import Limits
 from stepwright.asl.signals import Stop, TaskFailed, TaskSucceeded, UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus, StartTask
 from stepwright.asl.text.jsontext import parse
-from tests.asl.virtual_time import START, Answer, Play, begin, run, states
+from tests.asl.virtual_time import IDENTITY, START, Answer, Play, begin, run, states
 
 JOB = {"Type": "Task", "Resource": "k8s:job"}
 PASS = states("P", P={"Type": "Pass"})
@@ -46,6 +48,25 @@ def failing(*items: Any) -> Answer:
         return TaskSucceeded(task.task, task.input)
 
     return answer
+
+
+def test_whose_a_map_run_is_shows_in_its_arn() -> None:
+    retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}]
+    ids = [arn.rpartition(":")[2] for arn in run(each(TASK, Retry=retry), [1], failing(1)).map_runs]
+
+    assert len(set(ids)) == 3
+    assert all(id.startswith(id_begins(IDENTITY.uid)) and UUID(id).version == 5 for id in ids)
+    assert not ids[0].startswith(id_begins("another's"))
+
+
+def test_child_executions_have_names_of_their_own_and_those_of_neighbours_begin_alike() -> None:
+    names = list(run(each(PASS), list(range(1_010))).children)
+
+    assert len(names) == 1_010
+    assert all(str(UUID(name)) == name and UUID(name).version == 5 for name in names)
+    first, second = ({name[:8] for name in some} for some in (names[:1_000], names[1_000:]))
+    assert (len(first), len(second)) == (1, 1)
+    assert first != second
 
 
 def test_the_history_tells_of_the_run_alone() -> None:
@@ -83,16 +104,27 @@ def test_each_child_execution_has_a_history_of_its_own() -> None:
         assert events[0]["executionStartedEventDetails"]["input"] == child.input == child.output
 
 
+@pytest.mark.parametrize("tells", [True, False])
+def test_visits_of_states_in_child_executions_are_told_where_somebody_asks_for_them(*, tells: bool) -> None:
+    play = run(each(PASS), [7, 8], limits=Limits(tells_visits_of_children=tells))
+    children = [visit.child for visit in play.visits.values() if visit.child is not None]
+
+    assert sorted(children) == (sorted(play.children) if tells else [])
+    assert [visit.outcome for visit in play.visits.values() if visit.child is None] == ["Succeeded"]
+    assert len(play.child_events) == 2
+
+
 def test_a_child_execution_has_a_context_object_of_its_own() -> None:
     shown = {"x.$": "$$.Execution", "m.$": "$$.StateMachine", "s.$": "$$.State.Name"}
     play = run(each(states("P", P={"Type": "Pass", "Parameters": shown}), Label="L"), [7])
     (child,) = play.children.values()
     (found,) = output_of(play)
 
-    assert child.arn == f"{PREFIX}:execution:orders/L:{child.name}"
+    arn = f"{PREFIX}:execution:orders/L:{child.name}"
+    assert arn == execution_arn(child.map_run_arn, child.name)
     assert found == {
         "x": {
-            "Id": child.arn,
+            "Id": arn,
             "Input": 7,
             "StartTime": "2023-11-14T22:13:20.000Z",
             "Name": child.name,
@@ -164,7 +196,7 @@ def test_a_tolerated_failure_is_described_among_the_results() -> None:
     assert failed["Cause"] == "c"
     assert failed["Status"] == "FAILED"
     assert failed["Input"] == "1"
-    assert failed["ExecutionArn"] == list(play.children.values())[1].arn
+    assert failed["ExecutionArn"] == execution_arn(map_run(play).arn, list(play.children)[1])
     assert map_run(play).status == "SUCCEEDED"
 
 
@@ -214,6 +246,9 @@ def test_a_run_can_be_given_other_bounds_while_it_runs() -> None:
     assert map_run(play).max_concurrency == 3
     play.to_end(failing(2))
     assert map_run(play).status == "SUCCEEDED"
+    # Whoever takes an execution up may ask for the same again.
+    again = play.send(UpdateMapRun(map_run(play).arn, max_concurrency=3, tolerated_failure_count=1))
+    assert (again.changed, again.map_runs) == (frozenset(), [])
     assert play.send(UpdateMapRun("arn:of:nothing", max_concurrency=1)).changed == frozenset()
 
 

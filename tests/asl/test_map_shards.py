@@ -172,7 +172,7 @@ def both(
 
 def told(children: dict[str, ChildExecution]) -> set[Any]:
     return {
-        (child.name, child.arn, child.status, child.input, child.output, child.error, child.items)
+        (child.name, child.map_run_arn, child.status, child.input, child.output, child.error, child.items)
         for child in children.values()
     }
 
@@ -430,6 +430,20 @@ def test_new_bounds_hold_for_shards_that_are_open_and_for_those_to_come() -> Non
     assert len(live(sharded.shards[FIRST])) == 2
 
 
+def test_no_shard_runs_more_at_once_than_any_may() -> None:
+    """In a cluster its bounds are in an object, which others can write."""
+    sharded = begin(each(TASK), list(range(12)))
+    sharded.begin()
+    shard = sharded.shards[FIRST]
+    shard.go_on()
+    shard.send(ShardBounds(1_000_000, 0))
+    shard.go_on()
+
+    fork = shard.checkpoint.fork(0)
+    assert fork is not None
+    assert fork.limit == shard.limits.child_executions
+
+
 def test_with_less_concurrency_shards_wait_until_others_have_ended() -> None:
     sharded = begin(each(TASK), list(range(12)))
     sharded.begin()
@@ -628,3 +642,16 @@ def test_a_map_fails_with_the_first_shard_whose_results_are_more_than_a_state_ma
     outcome = play.to_end().parent.outcome
     assert outcome is not None
     assert outcome.error == "States.DataLimitExceeded"
+
+
+def test_a_shard_that_had_done_all_its_items_comes_to_the_same_end_when_its_map_is_redriven() -> None:
+    """It has nothing to go on with, and still is a part of a Map: it runs no Map of its own."""
+    play = begin(each(PASS), ["12345678"] * 7, replace(SHARDS_OF_THREE, read_bytes=20)).to_end()
+    children = len(play.children)
+
+    play.parent.redrive()
+    play.to_end()
+
+    assert play.parent.outcome is not None
+    assert play.parent.outcome.error == "States.DataLimitExceeded"
+    assert len(play.children) == children

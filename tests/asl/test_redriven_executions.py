@@ -244,6 +244,19 @@ def test_what_was_broken_off_goes_on() -> None:
     assert play.outcome == succeeded('"done"')
 
 
+def test_one_that_is_stopped_before_it_goes_on_ends_again() -> None:
+    """Where the first write of a redrive is kept out, and somebody stops it."""
+    play = begin(states("Work", Work=ACTIVITY))
+    fail(play, "Work")
+    assert play.redrivable is not None
+    stop = Stop("Enough", "of it", at_once=True)
+    step = interpreter.resume(play.machine, play.redrivable, stop, Moment(play.now, 1))
+
+    assert [event["type"] for event in step.events] == ["ExecutionRedriven", "ExecutionAborted"]
+    assert step.outcome == Outcome("ABORTED", error="Enough", cause="of it")
+    assert step.redrivable is not None
+
+
 def test_nothing_is_kept_of_what_succeeded_or_was_caught_or_tolerated() -> None:
     caught = ACTIVITY | {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]}
     play = run(states("Work", Work=caught, Done={"Type": "Succeed"}), answer=fails())

@@ -18,8 +18,8 @@ from stepwright.asl.diagnostics import InvalidDefinition
 from stepwright.asl.signals import Continue, Moment, Signal
 from stepwright.asl.step import Step
 from stepwright.asl.text.jsontext import dump
+from tests.asl.definition.test_definition_properties import spoiled
 from tests.asl.random_machines import definitions, inputs
-from tests.asl.test_definition_properties import spoiled
 from tests.asl.test_interpreter_properties import LIMITS, Watched, choose
 from tests.asl.test_jsonata_properties import jsonata_definitions
 from tests.asl.virtual_time import IDENTITY, Play, echo, machine, reloaded

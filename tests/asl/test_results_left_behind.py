@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint import versions
+from stepwright.asl.interpreter.map_runs import execution_arn, machine_arn
 from stepwright.asl.limits import Limits
 from stepwright.asl.map_data import requests, result_files
 from stepwright.asl.resource import RESULT_WRITER
@@ -34,7 +35,7 @@ class Bucket:
     def __init__(self, *failing: Any, refused: bool = False) -> None:
         self.failing = failing
         self.refused = refused
-        self.files: dict[str, str] = {}
+        self.files: dict[str, bytes] = {}
 
     def __call__(self, task: StartTask) -> Signal:
         if task.resource is not RESULT_WRITER:
@@ -57,9 +58,7 @@ class Bucket:
         ]
         found: dict[str, list[dict[str, Any]]] = {}
         for status, files in manifest["ResultFiles"].items():
-            assert [len(self.files[file["Key"]].encode()) for file in files] == [
-                file["Size"] for file in files
-            ]
+            assert [len(self.files[file["Key"]]) for file in files] == [file["Size"] for file in files]
             found[status] = [result for file in files for result in json.loads(self.files[file["Key"]])]
         return found
 
@@ -86,7 +85,7 @@ def test_a_map_run_that_fails_leaves_what_became_of_each_item() -> None:
     assert failed == {
         "Cause": "c",
         "Error": "E",
-        "ExecutionArn": children["1"].arn,
+        "ExecutionArn": execution_arn(map_run(play).arn, children["1"].name),
         "Input": "1",
         "InputDetails": {"Included": True},
         "Name": children["1"].name,
@@ -94,7 +93,7 @@ def test_a_map_run_that_fails_leaves_what_became_of_each_item() -> None:
         "RedriveCount": 0,
         "RedriveStatus": "REDRIVABLE_BY_MAP_RUN",
         "StartDate": failed["StartDate"],
-        "StateMachineArn": children["1"].state_machine_arn,
+        "StateMachineArn": machine_arn(map_run(play).arn),
         "Status": "FAILED",
         "StopDate": failed["StopDate"],
     }

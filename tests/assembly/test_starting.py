@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-HEAVY = ("botocore", "kubernetes", "kopf", "pydantic", "prometheus_client", "yaml")
+HEAVY = ("botocore", "kubernetes", "kopf", "pydantic", "prometheus_client", "rich", "yaml")
 MOST_MODULES = 900
 """There were 929 when botocore was among them."""
 
@@ -19,7 +19,11 @@ MOST_MODULES = 900
 @pytest.fixture(scope="module")
 def imported() -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", "import sys, stepwright.assembly.dev; print(*sys.modules)"],
+        [
+            sys.executable,
+            "-c",
+            "import sys, stepwright.cli.logs, stepwright.assembly.dev; print(*sys.modules)",
+        ],
         env={**os.environ, "PYTHONPATH": str(ROOT / "operator")},
         capture_output=True,
         text=True,

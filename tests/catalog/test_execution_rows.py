@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,19 +13,25 @@ import pytest
 from stepwright.catalog.arns import Place
 from stepwright.catalog.ports import Cursor, ExecutionQuery, NoSuchCursor
 from stepwright.catalog.records import ExecutionRow
-from tests.catalog.stores import PLACE, TASK, Store
+from tests.catalog.stores import LISTED, PLACE, TASK, Listed
 
 WORK = {"StartAt": "Work", "States": {"Work": {**TASK, "End": True}}}
 ALL = ExecutionQuery(PLACE)
 
 
-async def names(store: Store, **query: Any) -> list[str]:
+@pytest.fixture(params=LISTED)
+async def store(request: Any, tmp_path: Path) -> AsyncIterator[Listed]:
+    async with LISTED[request.param](tmp_path) as made:
+        yield made
+
+
+async def names(store: Listed, **query: Any) -> list[str]:
     page = await store.rows.find(replace(ALL, **query), None, 100)
     assert page.next is None
     return [row.name for row in page.items]
 
 
-async def filled(store: Store) -> dict[str, ExecutionRow]:
+async def filled(store: Listed) -> dict[str, ExecutionRow]:
     """Two state machines, and executions of both that succeeded, failed in two ways and run."""
     for machine, name, given in (
         ("one", "order-1", {}),
@@ -45,7 +53,7 @@ async def filled(store: Store) -> dict[str, ExecutionRow]:
             await asyncio.sleep(0.01)
 
 
-async def test_executions_of_all_state_machines_are_listed_the_newest_first(store: Store) -> None:
+async def test_executions_of_all_state_machines_are_listed_the_newest_first(store: Listed) -> None:
     rows = await filled(store)
 
     assert list(rows) == ["order-4", "order-3", "refund-1", "order-2", "order-1"]
@@ -60,7 +68,7 @@ async def test_executions_of_all_state_machines_are_listed_the_newest_first(stor
     assert (runs.status, runs.stopped, runs.paths) == ("RUNNING", None, ("Work",))
 
 
-async def test_a_list_goes_on_where_its_page_ended_whatever_is_asked_for(store: Store) -> None:
+async def test_a_list_goes_on_where_its_page_ended_whatever_is_asked_for(store: Listed) -> None:
     await filled(store)
     machines = (PLACE.state_machine("one"), PLACE.state_machine("two"))
     for query in (
@@ -84,7 +92,7 @@ async def test_a_list_goes_on_where_its_page_ended_whatever_is_asked_for(store: 
         await store.rows.find(ALL, Cursor("elsewhere"), 1)
 
 
-async def test_executions_are_found_by_what_people_look_for(store: Store) -> None:
+async def test_executions_are_found_by_what_people_look_for(store: Listed) -> None:
     rows = await filled(store)
     one = PLACE.state_machine("one")
 
@@ -105,7 +113,7 @@ async def test_executions_are_found_by_what_people_look_for(store: Store) -> Non
     assert await names(store, machines=(PLACE.state_machine("on"),)) == []
 
 
-async def test_another_account_sees_none_of_them(store: Store) -> None:
+async def test_another_account_sees_none_of_them(store: Listed) -> None:
     await filled(store)
     elsewhere = Place("210987654321", "us-east-1")
     there = await store.machine("one", WORK, elsewhere)
@@ -116,7 +124,7 @@ async def test_another_account_sees_none_of_them(store: Store) -> None:
     assert await names(store, place=elsewhere, machines=(PLACE.state_machine("one"),)) == []
 
 
-async def test_executions_are_counted_by_status_and_by_their_most_frequent_errors(store: Store) -> None:
+async def test_executions_are_counted_by_status_and_by_their_most_frequent_errors(store: Listed) -> None:
     await filled(store)
 
     counts = await store.rows.count(ALL)

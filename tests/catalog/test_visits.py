@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from stepwright.asl.checkpoint.parts import BEGINNING, CameFrom
 from stepwright.asl.json_types import Pointer
@@ -11,11 +15,21 @@ from stepwright.asl.step import Visit
 from stepwright.catalog.ports import VisitQuery
 from stepwright.catalog.records import Execution, Standing
 from stepwright.engine.ports import StopRequest
-from tests.catalog.stores import TASK, Store
+from tests.catalog.cluster_store import in_cluster
+from tests.catalog.stores import TASK, Store, in_sql
 
 EACH = Pointer("/States/Each")
 WHICH = Pointer("/States/Each/ItemProcessor/States/Which")
 WORK = Pointer("/States/Each/ItemProcessor/States/Work")
+
+
+@pytest.fixture(params=["sql", "cluster"])
+async def store(request: Any, tmp_path: Path) -> AsyncIterator[Store]:
+    async with (in_sql if request.param == "sql" else in_cluster)(tmp_path) as made:
+        yield made
+
+
+in_sql_alone = pytest.mark.parametrize("store", ["sql"], indirect=True)
 
 
 def each(**work: Any) -> dict[str, Any]:
@@ -92,6 +106,7 @@ async def test_each_try_of_a_visit_is_told_and_which_catcher_took_over(store: St
     assert yes.came_from == CameFrom(work.id, "Catch/1/Next")
 
 
+@in_sql_alone
 async def test_a_visit_that_a_redrive_goes_on_with_keeps_its_tries(store: Store) -> None:
     execution = await store.run(
         {"StartAt": "Work", "States": {"Work": {**TASK, "End": True}}}, {"error": "E"}
@@ -201,6 +216,7 @@ async def test_iterations_of_a_map_stand_as_their_newest_visits_do(store: Store)
     assert await store.visits.iteration_counts(execution, of) == {"Succeeded": 3, "Aborted": 1}
 
 
+@in_sql_alone
 async def test_events_begin_with_the_one_that_is_asked_for(store: Store) -> None:
     execution = await store.run(each(), {"items": [{}] * 5})
 

@@ -59,6 +59,22 @@ def test_items_are_counted_while_a_map_runs_and_when_it_has_ended(fails: bool) -
     assert end["items"]["succeeded"] == (3 if fails else 5)
 
 
+def test_the_bounds_of_a_map_run_and_its_child_executions_are_said_and_when_it_began_and_ended() -> None:
+    bounds = {"MaxConcurrency": 2, "ToleratedFailurePercentage": 12.5}
+    machine = {
+        "StartAt": "Each",
+        "States": {"Each": each(JOB, ItemBatcher={"MaxItemsPerBatch": 2}, **bounds)},
+    }
+    found = [status["mapRuns"][0] for status in statuses(machine, [1, 2, 3, 4, 5], lambda _: (1, {}))]
+
+    begun, ended = found[0], found[-1]
+    assert (begun["maxConcurrency"], begun["toleratedFailurePercentage"]) == (2, 12.5)
+    assert not begun.keys() & {"toleratedFailureCount", "endTime"}
+    assert (begun["executions"]["running"], begun["items"]["running"]) == (2, 4)
+    assert ended["startTime"] == begun["startTime"] < ended["endTime"]
+    assert (ended["executions"]["succeeded"], ended["executions"]["total"]) == (3, 3)
+
+
 def test_the_newest_map_runs_are_listed_and_none_of_child_executions() -> None:
     inner = {"StartAt": "Inner", "States": {"Inner": each(JOB)}}
     retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 7, "BackoffRate": 1}]

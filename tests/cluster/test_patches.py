@@ -12,9 +12,10 @@ import pytest
 from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import Outcome, StartTask, Visit
-from stepwright.cluster import patches, record, seal
-from stepwright.cluster.record import Record
+from stepwright.cluster import patches, record, seal, told_visits
+from stepwright.cluster.record import Record, Rolled
 from stepwright.cluster.stored import of
+from stepwright.cluster.told_visits import ToldVisits
 from stepwright.cluster.transitions import MOST_ENDED
 from stepwright.engine import payloads
 from stepwright.engine.ports import Commit
@@ -76,9 +77,12 @@ def encoded(commit: Commit) -> tuple[dict[PartId, str | None], list[str]]:
     return parts, [msgspec.json.encode(payloads.take_out(event, texts)).decode() for event in commit.events]
 
 
-def apply(stored: dict[str, Any], known: Record, commit: Commit, *, rolled_page: str | None = None) -> Record:
+def apply(stored: dict[str, Any], known: Record, commit: Commit, *, rolled: Rolled | None = None) -> Record:
     parts, events = encoded(commit)
-    change = patches.of_commit(known, commit, parts, events, rolled_page=rolled_page)
+    visits = known.visits.after(commit.visits)
+    if len(visits.text) > told_visits.FULL_CHARACTERS:
+        visits = ToldVisits(previous="page")
+    change = patches.of_commit(known, commit, parts, events, visits=visits, rolled=rolled)
     stored.update(jsonpatch.apply_patch(stored, change.patch))
     return change.after
 
@@ -130,13 +134,36 @@ def test_the_size_of_a_patch_does_not_grow_with_the_history() -> None:
     for commit in commits_of({"StartAt": "W0", "States": states}, {}, fail_first):
         parts, events = encoded(commit)
         sizes.append(len(msgspec.json.encode(patches.of_commit(known, commit, parts, events).patch)))
-        rolled = f"page-{known.page_first}" if known.page_is_full else None
-        known = apply(stored, known, commit, rolled_page=rolled)
+        rolled = Rolled(f"page-{known.page_first}", len(known.events)) if known.page_is_full else None
+        known = apply(stored, known, commit, rolled=rolled)
 
     settled = sizes[60:-1]
     assert max(settled) < 1.2 * min(settled)
     assert known.previous_page is not None
     assert len(msgspec.json.encode(stored)) < 2 * record.LARGEST_PAGE_BYTES
+
+
+def test_events_that_were_recorded_while_a_page_was_copied_stay_in_the_status() -> None:
+    stored, known = copy.deepcopy(NEW), Record.of(of(NEW), PINNED)
+    copied, taken_out = 0, []
+    for number, commit in enumerate(commits_of(FORKS, {"items": list(range(30))}, fail_first)):
+        rolled = Rolled(f"page-{number}", copied) if copied and number % 5 == 0 else None
+        if rolled is not None:
+            taken_out += known.events[:copied]
+            copied = 0
+        elif number % 5 == 2:
+            copied = len(known.events)
+        known = apply(stored, known, commit, rolled=rolled)
+        read = Record.of(of(stored), PINNED)
+        read.stored = known.stored
+
+        assert read == known
+        assert stored["status"]["seal"] == str(seal.of("uid-1", stored["status"]))
+        ids = [msgspec.json.decode(event)["id"] for event in (*taken_out, *known.events)]
+        assert ids == list(range(1, len(ids) + 1))
+        assert known.page_first == len(taken_out) + 1
+
+    assert len(taken_out) > 50
 
 
 def test_a_part_that_came_and_went_within_a_commit_is_not_removed_from_the_store() -> None:

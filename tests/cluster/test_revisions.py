@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from stepwright.asl.machine import Machine
 from stepwright.cluster import revisions
 from stepwright.cluster.resources.model import DNS_NAME
 from stepwright.engine import readings
+from stepwright.engine.compiled import MOST_CHARACTERS
 
 LISTED = [(number, f"r{number}") for number in range(1, 21)]
 
@@ -36,6 +38,17 @@ def test_long_names_of_state_machines_give_valid_names_and_labels(name: str) -> 
     assert len(made) <= 253
     assert re.fullmatch(DNS_NAME, made)
     assert re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", revisions.label_of(name))
+
+
+def test_machines_of_long_definitions_are_not_kept_by_the_thousand() -> None:
+    """Of such a thousand, which one tenant may write, no process had the memory."""
+    api: Any = None
+    stored = revisions.Revisions(api)
+    for number in (*range(100), 99):
+        stored.keep("shop", revisions.Revision(f"r{number}", Machine(scopes={}), {}, 1_000_000))
+
+    kept = [name for _, name in stored._compiled]
+    assert kept == [f"r{number}" for number in range(100 - MOST_CHARACTERS // 1_000_000, 100)]
 
 
 class Silent:

@@ -78,6 +78,12 @@ def test_resources_are_told_with_whether_something_runs_them() -> None:
     assert job.lacks is None
 
 
+def test_a_state_may_be_called_as_a_field_that_names_a_resource() -> None:
+    (acme,) = checked(ORDER.partition("  Each:")[0].replace("Pay", "ItemReader")).resources
+
+    assert "acme:deliver" in (acme.lacks or "")
+
+
 def test_variables_are_told_by_scope_and_by_who_reads_them() -> None:
     assert checked(ORDER).variables == {"": ["order"], "/States/Each/ItemProcessor": ["packed"]}
     assert checked(ORDER).reads == {}

@@ -79,19 +79,22 @@ async def test_a_list_has_what_is_looked_for(town: Town) -> None:
 
 REFUSED: Mapping[str, tuple[str, str]] = {
     "an unknown parameter": ("executions?stauts=FAILED", "There is no parameter 'stauts' here"),
-    "an unknown status": ("executions?status=BROKEN", "'BROKEN', which is none of RUNNING, "),
+    "an unknown status": ("executions?status=BROKEN", "'BROKEN', which is not one of RUNNING, "),
     "a status twice over": ("executions?" + "status=FAILED&" * 6, "given 5 times at most"),
     "another tenant": ("executions?ns=000000000000", "There is no tenant '000000000000' here"),
-    "no number": ("executions?limit=ten", "'ten', which is no number"),
-    "a negative number": ("executions?from=-1", "'-1', which is no number"),
-    "a number that is none": ("executions?to=%D9%A3", "which is no number"),
-    "a number without end": ("executions?to=" + "9" * 400, "which is no number"),
-    "a cursor of another list": ("executions?cursor=x", "The cursor is none of this list"),
+    "no number": ("executions?limit=ten", "'ten', which is not a number"),
+    "a negative number": ("executions?from=-1", "'-1', which is not a number"),
+    "a number that is none": ("executions?to=%D9%A3", "which is not a number"),
+    "a number without end": ("executions?to=" + "9" * 400, "which is not a number"),
+    "a cursor of another list": (
+        "executions?cursor=x",
+        "The cursor does not belong to this list: ask for its first page again",
+    ),
     "too many parameters": ("executions?" + "&".join(f"machine=m{n}" for n in range(60)), "at most"),
     "too many state machines": ("executions?" + "machine=m&" * 21, "given 20 times at most"),
     "no visit": (f"executions/{id_of(NOBODY)}/iterations", "The parameter of names"),
-    "no way to stand": (f"executions/{id_of(NOBODY)}/visits?standing=Well", "none of Running"),
-    "neither yes nor no": (f"executions/{id_of(NOBODY)}/events?data=true", "none of 0, 1"),
+    "no way to stand": (f"executions/{id_of(NOBODY)}/visits?standing=Well", "not one of Running"),
+    "neither yes nor no": (f"executions/{id_of(NOBODY)}/events?data=true", "not one of 0, 1"),
     "an event before the first": (f"executions/{id_of(NOBODY)}/events?from=0", "numbered from 1 on"),
 }
 

@@ -45,7 +45,9 @@ def built(folder: Path) -> Path:
 @pytest.fixture
 async def empty(tmp_path: Path) -> AsyncIterator[Page]:
     """Nothing was built."""
-    nothing: Any = SimpleNamespace(execution_rows=None, visits=None, watching=None)  # files need no store
+    nothing: Any = SimpleNamespace(
+        execution_rows=None, overviews=None, visits=None, watching=None
+    )  # files need no store
     regions, assets = Regions("us-east-1", fixed=True), Assets(tmp_path / "dist")
     made = console(service(), nothing, regions, Names.of(), None, "dev", assets)
     web, port = await listening.start(made.before(_elsewhere), ["127.0.0.1"], 0)

@@ -7,6 +7,7 @@ import pytest
 from stepwright import __version__
 from stepwright.asl.signals import Millis
 from stepwright.catalog.callers import Caller
+from stepwright.console.models import Credentials
 from stepwright.console.sessions import IDLE_MINUTES, LIFETIME_MINUTES, MOST, ByAccessKey
 from stepwright.console.who import BUTTONS
 from stepwright.http.messages import Refused, Request
@@ -142,6 +143,7 @@ class Clock:
 
 class Connected:
     name = "connection 1"
+    address = "127.0.0.1"
 
     def ask_for_body(self, request: Request) -> None: ...
 
@@ -153,8 +155,12 @@ def request(cookie: str) -> Request:
     return Request(Connected(), "GET", "/console/api/v1/me", headers, frozenset(), keep_alive=True)
 
 
-def begun(sessions: ByAccessKey) -> Request:
-    return request(sessions.begin(request("other=1; ; x"), "AKIDANA", "swordfish").partition(";")[0])
+def key(secret: str = "swordfish") -> Credentials:
+    return Credentials(access_key_id="AKIDANA", secret_access_key=secret)
+
+
+async def begun(sessions: ByAccessKey) -> Request:
+    return request((await sessions.begin(request("other=1; ; x"), key())).partition(";")[0])
 
 
 @pytest.fixture
@@ -167,8 +173,8 @@ def sessions(clock: Clock) -> ByAccessKey:
     return ByAccessKey(lambda key, secret: Caller("1", key) if secret == "swordfish" else None, clock)
 
 
-def test_a_session_that_is_not_used_ends(sessions: ByAccessKey, clock: Clock) -> None:
-    mine = begun(sessions)
+async def test_a_session_that_is_not_used_ends(sessions: ByAccessKey, clock: Clock) -> None:
+    mine = await begun(sessions)
     clock.minutes = IDLE_MINUTES
     assert sessions.of(mine).caller is not None
     clock.minutes = 2 * IDLE_MINUTES
@@ -177,8 +183,8 @@ def test_a_session_that_is_not_used_ends(sessions: ByAccessKey, clock: Clock) ->
     assert sessions.of(mine).caller is None
 
 
-def test_a_session_ends_however_much_it_is_used(sessions: ByAccessKey, clock: Clock) -> None:
-    mine = begun(sessions)
+async def test_a_session_ends_however_much_it_is_used(sessions: ByAccessKey, clock: Clock) -> None:
+    mine = await begun(sessions)
     for clock.minutes in range(LIFETIME_MINUTES + 1):
         assert sessions.of(mine).caller is not None
     clock.minutes += 1
@@ -186,26 +192,26 @@ def test_a_session_ends_however_much_it_is_used(sessions: ByAccessKey, clock: Cl
     assert sessions.of(mine).caller is None
 
 
-def test_the_session_that_was_not_used_for_longest_gives_way(sessions: ByAccessKey) -> None:
-    first, second = begun(sessions), begun(sessions)
+async def test_the_session_that_was_not_used_for_longest_gives_way(sessions: ByAccessKey) -> None:
+    first, second = await begun(sessions), await begun(sessions)
     sessions.of(first)
     for _ in range(MOST - 1):
-        begun(sessions)
+        await begun(sessions)
 
     assert sessions.of(first).caller is not None
     assert sessions.of(second).caller is None
 
 
-def test_a_new_session_ends_the_one_that_the_browser_had(sessions: ByAccessKey) -> None:
-    mine = begun(sessions)
-    sessions.begin(mine, "AKIDANA", "swordfish")
+async def test_a_new_session_ends_the_one_that_the_browser_had(sessions: ByAccessKey) -> None:
+    mine = await begun(sessions)
+    await sessions.begin(mine, key())
 
     assert sessions.of(mine).caller is None
 
 
-def test_a_wrong_secret_leaves_the_session_that_there_is(sessions: ByAccessKey) -> None:
-    mine = begun(sessions)
+async def test_a_wrong_secret_leaves_the_session_that_there_is(sessions: ByAccessKey) -> None:
+    mine = await begun(sessions)
     with pytest.raises(Refused):
-        sessions.begin(mine, "AKIDANA", "wrong")
+        await sessions.begin(mine, key("wrong"))
 
     assert sessions.of(mine).caller is not None

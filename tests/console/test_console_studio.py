@@ -21,7 +21,7 @@ async def asked(page: Page, path: str, body: Any) -> Any:
 async def test_the_server_says_that_it_has_a_studio(page: Page) -> None:
     features = (await page.begin())["features"]
 
-    assert {"definitions", "expressions", "fields", "resources", "blueprints"} <= features.keys()
+    assert {"children", "definitions", "expressions", "fields", "resources", "blueprints"} <= features.keys()
 
 
 async def test_a_text_is_checked(page: Page) -> None:
@@ -84,6 +84,30 @@ async def test_a_resource_has_parameters_and_a_state_to_begin_with(page: Page) -
     assert any(each["resource"].endswith("sqs:sendMessage") for each in sqs["offers"])
     assert unknown["parameters"] is None
     assert (await page.get("resources?service=nothing")).json == {"offers": []}
+
+
+@pytest.mark.timeout(600)
+async def test_everything_that_can_be_chosen_has_a_form(page: Page) -> None:
+    offers = (await page.get("resources")).json["offers"]
+    names = [offer["resource"] + pattern for offer in offers for pattern in offer["patterns"]]
+    answers = [(name, await page.get(f"resources/{id_of(name)}")) for name in names]
+
+    assert [name for name, answer in answers if answer.status != 200] == []
+    forms = {name: answer.json for name, answer in answers}
+    assert "command" in forms["k8s:job"]["parameters"]["properties"]
+    assert all(form["jsonPath"]["Resource"] == name for name, form in forms.items())
+
+
+async def test_a_state_is_converted(page: Page) -> None:
+    state = {"Type": "Pass", "Parameters": {"n.$": "$.n", "all.$": "$..n"}, "End": True}
+    found = await asked(page, "definitions/convert", {"value": json.dumps(state)})
+
+    assert json.loads(found["value"])["Output"]["n"] == "{% $states.input.n %}"
+    (remark,) = found["remarks"]
+    assert remark["pointer"] == "/Output/all"
+    for value in ("{", "[]", "3"):
+        answer = await page.post("definitions/convert", {"value": value})
+        assert answer.code == (400, "ValidationException"), (value, answer)
 
 
 LOOP = json.dumps("{% ($f := function($n) { $f($n + 1) }; $f(0)) %}")

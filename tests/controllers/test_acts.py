@@ -29,7 +29,13 @@ ENDING = CARRIED._replace(ending=True)
 
 
 def _body(
-    phase: str, *, deleted: bool = False, stop: bool = False, shard: bool = False, **status: Any
+    phase: str,
+    *,
+    deleted: bool = False,
+    stop: bool = False,
+    shard: bool = False,
+    redrive: str | None = None,
+    **status: Any,
 ) -> dict[str, Any]:
     metadata = {
         "name": "order-7",
@@ -41,7 +47,11 @@ def _body(
     }
     return {
         "metadata": {**metadata, **({"deletionTimestamp": "2026-11-01T00:00:00Z"} if deleted else {})},
-        "spec": {"stateMachineRef": {"name": "orders"}, **({"stop": {}} if stop else {})},
+        "spec": {
+            "stateMachineRef": {"name": "orders"},
+            **({"stop": {}} if stop else {}),
+            **({} if redrive is None else {"redrive": {"requestId": redrive}}),
+        },
         "status": {"phase": phase, **status},
     }
 
@@ -60,6 +70,9 @@ NEW = _seen()
 RUNNING = _seen("Running", **STARTED)
 ENDED = _seen("Succeeded", endTime="2026-11-01T00:00:00Z", **STARTED)
 SETTLED = _seen("Succeeded", endTime="2026-11-01T00:00:00Z", settled=True, **STARTED)
+FAILED: dict[str, Any] = {"endTime": "2026-11-01T00:00:00Z", "settled": True, **STARTED}
+ASKED = _seen("Failed", redrive="r1", **FAILED)
+DONE: dict[str, Any] = {"redrives": [{"requestId": "r0"}, {"requestId": "r1"}], "redriveCount": 1}
 EDITED = _seen("Running", edited=True, seal="1.2.3", **STARTED)
 
 
@@ -104,6 +117,19 @@ EDITED = _seen("Running", edited=True, seal="1.2.3", **STARTED)
         # Ended.
         ("MODIFIED", SETTLED, NOBODY, Act.END),
         ("MODIFIED", SETTLED, BUSY, Act.END),
+        # It is to go on, unless something was done about the request before.
+        ("MODIFIED", ASKED, NOBODY, Act.REDRIVE),
+        ("MODIFIED", ASKED, BUSY, Act.PUT_OFF),
+        ("MODIFIED", ASKED, ENDING, Act.PUT_OFF),
+        ("MODIFIED", ASKED, CARRIED, Act.PUT_OFF),
+        ("MODIFIED", ASKED, NOBODY._replace(given_up=True), Act.NOTHING),
+        ("MODIFIED", ASKED, NOBODY._replace(owned=False), Act.LEAVE),
+        ("MODIFIED", ASKED, NOBODY._replace(elsewhere=True), Act.LEAVE_TO_NEIGHBOUR),
+        ("MODIFIED", ASKED, APART, Act.NOTHING),
+        ("MODIFIED", _seen("Failed", redrive="r1", **FAILED, **DONE), NOBODY, Act.END),
+        ("MODIFIED", _seen("Failed", redrive="r2", **FAILED, **DONE), NOBODY, Act.REDRIVE),
+        ("MODIFIED", _seen("Failed", redrive="r1", **{**FAILED, "settled": False}), NOBODY, Act.BEGIN),
+        ("MODIFIED", _seen("Running", redrive="r1", **STARTED), CARRIED, Act.GO_ON),
         # Edited by somebody.
         ("MODIFIED", EDITED, CARRIED, Act.COMPARE),
         ("MODIFIED", EDITED, NOBODY, Act.BEGIN),

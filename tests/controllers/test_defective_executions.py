@@ -52,7 +52,7 @@ def test_one_that_cannot_be_taken_up_twice_fails() -> None:
     status = scene.status("e0")
     assert (status["phase"], status["error"], status["settled"]) == ("Failed", "States.Runtime", True)
     assert status["cause"].startswith(
-        "An internal error of Stepwright (KeyError) kept the execution from going on. Its log says more beside error_id "
+        "An internal error of Stepwright (KeyError) kept the execution from going on. Its log says more at error_id "
     )
     assert "secret" not in str(status)
     assert scene.broken == 2

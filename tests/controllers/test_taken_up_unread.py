@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, UpdateMapRun
 from stepwright.cluster import stored
+from stepwright.cluster.stored import Stored
 from stepwright.controllers import execution_watch
 from stepwright.controllers.carried import Carried
 from stepwright.controllers.execution_watch import Seen
@@ -32,6 +33,7 @@ class Around:
         self.is_held, self.is_awaited, self.others_begin_nothing = holds, awaited, may_begin
         self.is_as_it_was = intact
         self.is_carried = True
+        self.spec: Any = None
         self.told: list[str] = []
 
     def stop(self, *_: Any) -> None:
@@ -59,7 +61,11 @@ class Around:
     def check_on(self, ref: Any, act: Any) -> None:
         run(lambda: act(ref))
 
-    async def read_lean(self, _: Any) -> None: ...
+    async def read_lean(self, _: Any) -> Stored:
+        return stored.of(execution(spec=self.spec, status=begun()))
+
+    def is_stored(self, *_: Any) -> None:
+        """It is in memory."""
 
     def carries(self, _: Any) -> bool:
         return self.is_carried
@@ -70,6 +76,11 @@ class Around:
     def restate(self, _: Any) -> None:
         self.told.append("written again")
 
+    def observe_generation(self, *_: Any) -> None: ...
+
+    def tell(self, _: Any, bounds: UpdateMapRun) -> None:
+        self.told.append(f"{bounds.arn}: {bounds.max_concurrency}")
+
 
 @pytest.mark.parametrize(
     ("this", "around", "told"),
@@ -78,6 +89,7 @@ class Around:
         pytest.param(seen(), Around(), ["read"], id="it waits for something else"),
         pytest.param(seen(waitingUntil=EARLIER), Around(), ["read"], id="what it waits for is due"),
         pytest.param(seen({"stop": {}}, waitingUntil=LATER), Around(), ["read"], id="it is to stop"),
+        pytest.param(seen({"mapRuns": [{"mapRunArn": "a"}]}, waitingUntil=LATER), Around(), ["read"], id="its Map is to have other bounds"),
         pytest.param(seen(phase="Succeeded", waitingUntil=LATER), Around(), ["read"], id="it has ended"),
         pytest.param(seen(waitingUntil=LATER), Around(holds=True), ["read"], id="something runs for it"),
         pytest.param(seen(sealed=False, waitingUntil=LATER, seal="x"), Around(), ["read"], id="its status was edited"),
@@ -95,6 +107,37 @@ def test_what_is_read_when_it_is_taken_up(this: Seen, around: Around, told: list
 
     run(main)
     assert around.told == told
+
+
+def test_other_bounds_are_told_to_the_engine_once() -> None:
+    around = Around()
+    what: Any = around
+    carried = Carried(what, what, what, what, what)
+    for bounds in ({"a": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 2}, {"b": 3}):
+        asked = [{"mapRunArn": arn, "maxConcurrency": most} for arn, most in bounds.items()]
+        carried.go_on(seen({"mapRuns": asked}))
+
+    assert around.told == ["a: 1", "b: 2", "b: 3"]
+
+
+def bounds_of(most: int) -> Any:
+    return {"mapRuns": [{"mapRunArn": "a", "maxConcurrency": most}]}
+
+
+def test_bounds_that_a_backup_has_undone_are_told_and_so_is_whoever_asks_for_them_again() -> None:
+    """The engine read what the backup had, and was not told again what it had been told once."""
+    around = Around()
+    what: Any = around
+    carried = Carried(what, what, what, what, what)
+    carried.go_on(seen(bounds_of(1)))
+    around.spec = bounds_of(0)
+
+    carried.compare(seen(bounds_of(0)).reference)
+    carried.go_on(seen(bounds_of(1)))
+    carried.restored(seen().uid)
+    carried.go_on(seen(bounds_of(1)))
+
+    assert around.told == ["a: 1", "a: 0", "a: 1", "a: 1"]
 
 
 @pytest.mark.parametrize(

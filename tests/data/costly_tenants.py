@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ import msgspec
 from stepwright.cluster import stored
 from stepwright.kube import watches
 from stepwright.kube.api import Api
+from stepwright.kube.api_errors import Unreachable
 from stepwright.kube.paths import path_of
 from tests.on_cluster.kubectl import ENDED, Object, execution, machine
 
@@ -106,14 +107,16 @@ async def started_and_ended(api: Api, namespace: str, name: str, of: str) -> tup
 async def reached(api: Api, namespace: str, met: Callable[[Object], bool], name: str | None = None) -> Object:
     """The execution, or the first of all, of which it is true."""
     path = path_of(V1, "executions", namespace)
+    selected = {"fieldSelector": f"metadata.name={name}"} if name else {}
     while True:
-        async for event in watches.watch(
-            api, path, {"fieldSelector": f"metadata.name={name}"} if name else {}
-        ):
-            if event.type in ("ADDED", "MODIFIED"):
-                found: Object = msgspec.json.decode(event.object)
-                if met(found):
-                    return found
+        # A busy API server may not serve a watch for a while.
+        with suppress(Unreachable):
+            async for event in watches.watch(api, path, selected):
+                if event.type in ("ADDED", "MODIFIED"):
+                    found: Object = msgspec.json.decode(event.object)
+                    if met(found):
+                        return found
+        await asyncio.sleep(0.1)
 
 
 @dataclass

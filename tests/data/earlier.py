@@ -12,11 +12,15 @@ from typing import Final
 UNDOING: Final[Mapping[int, Sequence[str]]] = {
     8: (
         "ALTER TABLE executions DROP COLUMN paths",
-        "DROP INDEX executions_of_machine",
-        "DROP INDEX executions_by_status",
+        "DROP INDEX executions_of_machine_by_start",
+        "DROP INDEX executions_by_status_and_start",
+        "DROP INDEX executions_failed",
+        "DROP INDEX executions_timed_out",
         "DROP INDEX executions_by_name",
         "DROP INDEX executions_by_error",
-        *(f"DROP TABLE {table}" for table in ("told_visits", "visits", "tries", "tallies")),
+        "ALTER TABLE executions DROP COLUMN told_from",
+        "ALTER TABLE events DROP COLUMN visits",
+        *(f"DROP TABLE {table}" for table in ("visits", "tries", "tallies")),
     ),
     7: (
         "DROP TABLE child_executions",

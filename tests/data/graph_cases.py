@@ -1,4 +1,4 @@
-"""Definitions with the graph that Python draws of them, for the console's twin in TypeScript: ``tests/graph_cases``.
+"""Definitions with the graph that Python draws of them, also as text for Mermaid, for the console's twin in TypeScript: ``tests/graph_cases``.
 
 python -m tests.data.graph_cases                       writes them
 python -m tests.data.graph_cases --check               fails if they differ from what would be written
@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from stepwright.asl.choice_rules.operators import OPERATORS
 from stepwright.asl.graph import graph_of
+from stepwright.asl.graph.mermaid import of_graph
 from stepwright.files.definitions import check_text
 from tests.data import published
 
@@ -158,7 +159,8 @@ def _of_examples() -> Iterator[tuple[str, Any]]:
 
 
 def case(definition: Any) -> dict[str, Any]:
-    return {"definition": definition, "graph": asdict(graph_of(definition))}
+    graph = graph_of(definition)
+    return {"definition": definition, "graph": asdict(graph), "mermaid": of_graph(graph)}
 
 
 def written() -> dict[str, str]:

@@ -28,6 +28,7 @@ from tests.on_cluster.installed_chart import (
 from tests.on_cluster.kubectl import IMAGE, Kube, Object, condition, job, one, output, phase
 from tests.on_cluster.rights import Right, granted
 from tests.processes.operators import ROOT
+from tests.processes.server import issue
 from tests.testcluster import Cluster
 from tests.testcluster.audit import WRITE_VERBS, Audit
 from tests.testcluster.interface import CommandFailed
@@ -225,6 +226,34 @@ def test_metrics_are_for_those_whom_the_api_server_allows_them(desk: Desk) -> No
         cluster.kubectl("delete", "clusterrolebinding", role)
 
 
+def test_the_charts_server_does_for_people_what_they_may(desk: Desk, tmp_path: Path) -> None:
+    """As ``helm`` puts it there: its image, certificate, rights, and policies that let it name others."""
+    issue(tmp_path / "tls.crt", tmp_path / "tls.key")
+    files = (f"--cert={tmp_path / 'tls.crt'}", f"--key={tmp_path / 'tls.key'}")
+    desk.installed.system("create", "secret", "tls", "server-tls", *files)
+    machines = ("stepwright.dev", "statemachines", "create,get,list,start")
+    executions = ("stepwright.dev", "executions", "create,get")
+    person(desk.kube, "ana", machines, executions, ("", "serviceaccounts:robot", "impersonate"))
+    person(desk.kube, "ben", ("stepwright.dev", "statemachines", "list"))
+    person(desk.kube, "robot")
+    server = {"enabled": True, "replicas": 1, "tls": {"secretName": "server-tls"}}
+    desk.installed.install(**desk.values, server=server)
+
+    greeting = json.dumps(one({"Type": "Pass", "Result": "hello", "End": True}))
+    role = "arn:aws:iam::123456789012:role/robot"
+    wanted = {"name": "greets", "definition": greeting, "roleArn": role}
+    assert asked(desk, "ben", "CreateStateMachine", wanted).startswith("400 AccessDeniedException")
+    made = asked(desk, "ana", "CreateStateMachine", wanted)
+    assert made.startswith("200"), made
+    arn = json.loads(made.partition(" ")[2])["stateMachineArn"]
+    begun = asked(desk, "ana", "StartExecution", {"stateMachineArn": arn, "name": "one"})
+    assert begun.startswith("200"), begun
+    execution = {"executionArn": json.loads(begun.partition(" ")[2])["executionArn"]}
+    await_answer(lambda: asked(desk, "ana", "DescribeExecution", execution), '"SUCCEEDED"')
+    assert desk.kube.get("sm", "greets")["spec"]["serviceAccountName"] == "robot"
+    assert asked(desk, "", "console").startswith("200")
+
+
 def test_an_upgrade_brings_new_crds(desk: Desk, tmp_path: Path) -> None:
     chart = copy_of_chart(tmp_path)
     file = chart / "files" / "crds" / "stepwright.dev_executionhistories.yaml"
@@ -340,6 +369,29 @@ def scraped(desk: Desk, token: str) -> str:
     )
     pod = desk.installed.pods()[0]["metadata"]["name"]
     return desk.installed.system("exec", pod, "--", "python", "-c", script, token)
+
+
+def asked(desk: Desk, account: str, operation: str, input: Object | None = None) -> str:
+    """The status that the server answers an account with, its error or else its answer. Asked from within its pod, as
+    ``scraped`` does. Without an account: the page of this name."""
+    script = (
+        "import json, ssl, sys, urllib.request, urllib.error\n"
+        "token, operation, body = sys.argv[1:]\n"
+        "url = 'https://localhost:8443/' + ('' if token else operation + '/')\n"
+        "headers = {'Host': 'stepwright-server', 'Content-Type': 'application/x-amz-json-1.0',\n"
+        "           'X-Amz-Target': 'AWSStepFunctions.' + operation, 'Authorization': 'Bearer ' + token}\n"
+        "request = urllib.request.Request(url, body.encode() if token else None, headers if token else\n"
+        "                                 {'Host': 'stepwright-server'})\n"
+        "try:\n"
+        "    answer = urllib.request.urlopen(request, timeout=20, context=ssl._create_unverified_context())\n"
+        "    print(answer.status, answer.read().decode())\n"
+        "except urllib.error.HTTPError as error:\n"
+        "    text = error.read().decode()\n"
+        "    print(error.status, json.loads(text)['__type'].rpartition('#')[2], text)\n"
+    )
+    token = desk.kube("create", "token", account, "--audience=stepwright").strip() if account else ""
+    pods = ("exec", "deployment/stepwright-server", "--", "python", "-c", script)
+    return desk.installed.system(*pods, token, operation, json.dumps(input or {})).strip()
 
 
 def longest_rest(execution: Object) -> float:

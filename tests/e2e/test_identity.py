@@ -544,7 +544,7 @@ def test_the_operator_itself_starts_no_executions_but_parts_of_distributed_maps(
     assert "no executions but parts of distributed Maps" in told
     stop = ("--type=merge", "-p", '{"spec":{"stop":{}}}')
     told = kube(*operator, "patch", "execution", "its-own", *stop, check=False)
-    assert "and stops parts of distributed Maps" in told
+    assert "and stops and bounds parts of distributed Maps" in told
 
     parent = kube.get("execution", "its-own")["metadata"]
     part = execution(
@@ -571,6 +571,13 @@ def test_the_operator_itself_starts_no_executions_but_parts_of_distributed_maps(
     owner = {"apiVersion": "stepwright.dev/v1", "kind": "Execution", "name": "its-own", "uid": parent["uid"]}
     part["metadata"]["ownerReferences"] = [owner]
     assert "created" in kube(*operator, "create", "-f", "-", input=yaml.safe_dump(part))
+    bounds = {"bounds": {"maxConcurrency": 1, "toleratedFailureCount": 0}}
+    changed = ("--type=merge", "-p", json.dumps({"spec": {"mapShard": bounds}}))
+    assert "patched" in kube(*operator, "patch", "execution", "part", *changed)
+    # Its Map alone decides upon them.
+    other = json.dumps({"spec": {"mapShard": {"bounds": {"maxConcurrency": 9}}}})
+    told = kube("patch", "execution", "part", "--type=merge", "-p", other, check=False)
+    assert "only Stepwright says which bounds" in told
     assert "patched" in kube(*operator, "patch", "execution", "part", *stop)
 
 

@@ -89,12 +89,18 @@ def test_a_large_map_shows_how_far_it_is_and_stops_with_its_execution(at_work: K
         (2_000, 500),
     ]
     assert {shard["metadata"]["ownerReferences"][0]["name"] for shard in found} == {"waits"}
+    # They share other bounds, the oldest first.
+    [run] = at_work.get("execution", "waits")["status"]["mapRuns"]
+    asked = {"mapRuns": [{"mapRunArn": run["mapRunArn"], "maxConcurrency": 50}]}
+    at_work("patch", "execution", "waits", "--type=merge", "-p", json.dumps({"spec": asked}))
+    at_work.until("execution", "waits", lambda _: _limits(shards(at_work, "waits")) == [40, 10, 0])
     at_work("patch", "execution", "waits", "--type=merge", "-p", '{"spec":{"stop":{}}}')
     ended = at_work.ended("waits")
     assert phase(ended) == "Aborted"
     [run] = ended["status"]["mapRuns"]
     assert (run["state"], run["phase"], run["items"]["total"]) == ("Only", "Aborted", 2_500)
     assert run["items"]["aborted"] + run["items"]["pending"] == 2_500
+    assert run["maxConcurrency"] == 50
     at_work.until(
         "execution", "waits", lambda _: all(phase(shard) == "Aborted" for shard in shards(at_work, "waits"))
     )
@@ -134,6 +140,11 @@ def test_a_large_map_that_fails_leaves_each_item_in_one_file(aws: str, s3: Any, 
     assert 1_700 in found["FAILED"]
     assert found["PENDING"]
     assert run["items"]["succeeded"] == len(found["SUCCEEDED"])
+
+
+def _limits(found: Objects) -> list[int]:
+    parts = sorted((shard["spec"]["mapShard"] for shard in found), key=lambda part: int(part["first"]))
+    return [part["bounds"]["maxConcurrency"] for part in parts]
 
 
 def _begun(found: Objects) -> bool:

@@ -39,6 +39,46 @@ def gone(kube: Kube, *kinds: str, seconds: float = 30) -> None:
         time.sleep(0.2)
 
 
+# --- Going on after an end -------------------------------------------------------------------------------------------
+
+
+def redrive(kube: Kube, name: str, request: str, **more: Any) -> str:
+    """What kubectl says."""
+    patch = json.dumps({"spec": {"redrive": {"requestId": request}, **more}})
+    return kube("patch", "execution", name, "--type=merge", "-p", patch, check=False)
+
+
+def test_an_execution_goes_on_where_it_failed_once_for_each_request(stepwright: Kube) -> None:
+    again = "States.Array('sh', '-c', States.Format('test {} -gt 0', $$.Execution.RedriveCount))"
+    second = job("")
+    second["Parameters"] = {"image": second["Parameters"]["image"], "command.$": again}
+    states = {"First": job("echo done", ResultPath=None, Next="Second"), "Second": second}
+    stepwright.apply(machine("m", {"StartAt": "First", "States": states}), execution("e", "m"))
+    stepwright.apply(execution("never", "m", stop={"cause": "mind"}))
+    failed = stepwright.ended("e")["status"]
+    assert (failed["phase"], failed["redrivable"]) == ("Failed", True)
+
+    redrive(stepwright, "e", "repaired")
+    stepwright.until("execution", "e", lambda found: phase(found) == "Succeeded")
+
+    redrive(stepwright, "e", "once more")  # and there is nothing to go on from
+    found = stepwright.until("execution", "e", lambda found: len(found["status"]["redrives"]) == 2)
+    made, refused = found["status"]["redrives"]
+    assert (made["requestId"], "refused" in made) == ("repaired", False)
+    assert refused["refused"] == "Execution is SUCCEEDED and cannot be redriven"
+    assert condition(found, "Redriven")["reason"] == "NotRedrivable"
+    assert found["status"]["redriveCount"] == 1
+    events = stepwright.history("e")
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    types = [event["type"] for event in events]
+    assert (types.count("ExecutionRedriven"), types.count("TaskScheduled")) == (1, 3)
+    # What was stopped is redriven without its stop, or not at all.
+    assert "set stop to null together with redrive" in redrive(stepwright, "never", "late")
+    redrive(stepwright, "never", "late", stop=None)
+    never = stepwright.until("execution", "never", lambda found: condition(found, "Redriven"))
+    assert "before it had begun" in condition(never, "Redriven")["message"]
+
+
 # --- Stopping --------------------------------------------------------------------------------------------------------
 
 

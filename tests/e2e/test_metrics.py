@@ -123,8 +123,16 @@ def test_metrics_and_logs_tell_what_happened_and_nothing_of_the_data(told: Told)
     [end] = [line for line in told.log if line["event"] == "execution ended" and line["execution"] == "fails"]
     assert (end["status"], end["error"]) == ("FAILED", "Job.Failed")
     assert end["event_id"] == len_of_history(told.executions["fails"])
-    loud = [line for line in told.log if line["level"] in ("warning", "error", "critical")]
-    assert loud == []
+    assert [line for line in told.log if is_loud(line) and not waits_for_api_server(line)] == []
+
+
+def is_loud(line: Object) -> bool:
+    return bool(line["level"] in ("warning", "error", "critical"))
+
+
+def waits_for_api_server(line: Object) -> bool:
+    """On a busy machine an answer of the API server may come so late that the operator has to wait for its turn."""
+    return line["event"] == "membership waits" or (line["level"] == "warning" and "retry" in line)
 
 
 def len_of_history(found: Object) -> int:

@@ -3,6 +3,7 @@ executions on it. What it makes of objects and policies one by one, tests/cluste
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -164,7 +165,9 @@ async def test_what_it_says_when_it_refuses_is_understood(oldest: Cluster) -> No
         used = {"status": {"hard": QUOTA["spec"]["hard"], "used": {"count/configmaps": "1"}}}
         await api.patch(path_of("v1", "resourcequotas", "default", "full") + "/status", used, MERGE_PATCH)
         with pytest.raises(Forbidden) as full:
-            await api.create(maps, config_map("d"))
+            for number in range(300):  # until the API server has heard of the quota
+                await api.create(maps, config_map(f"d{number}"))
+                await asyncio.sleep(0.1)
         await api.delete(path_of("v1", "resourcequotas", "default", "full"))
     other = oldest.kubeconfig.with_name("scheduler.kubeconfig")
     async with await connect(other) as scheduler:

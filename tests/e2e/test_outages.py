@@ -171,7 +171,7 @@ def second(
     process.stop()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_away_for_a_minute_the_api_server_finds_every_step_done_once(
     kube: Kube,
     own_operator: OperatorProcess,

@@ -54,7 +54,7 @@ class Workplace:
             if each["kind"] == "RoleBinding":
                 each["subjects"][0]["namespace"] = kube.namespace
         kube.apply(*(each for each in made if each["kind"] != "Deployment"))
-        token = kube("create", "token", "greet-worker").strip()
+        token = kube.token("greet-worker")
         config = yaml.safe_load(kube.cluster.kubeconfig.read_text())
         config["users"] = [{"name": "worker", "user": {"token": token}}]
         for context in config["contexts"]:

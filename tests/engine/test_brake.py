@@ -38,7 +38,7 @@ def looping(kind: str) -> dict[str, Any]:
 
 def recorded(stored: Stored) -> int:
     """How many events all histories have, those of child executions among them."""
-    return len(stored.events) + sum(len(commit.child_events) for commit in stored.commits)
+    return len(stored.events) + sum(len(commit.child_histories) for commit in stored.commits)
 
 
 BESIDE_A_TASK = {

@@ -32,7 +32,7 @@ TWO_TASKS = {
 SECRET = "a secret of the execution"
 CAUSE = (
     "An internal error of Stepwright (KeyError) kept the execution from going on. "
-    "Its log says more beside error_id commit-{}."
+    "Its log says more at error_id commit-{}."
 )
 
 Resume = Callable[..., Step]

@@ -407,7 +407,7 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(
         assert stored.loaded.settled
         histories: dict[str, list[dict[str, Any]]] = {"": stored.events}
         for commit in stored.commits:
-            for written in commit.child_events:
+            for written in commit.child_histories.events():
                 histories.setdefault(written.child, []).append(written.event)
         assert len(histories) == (4 if definition is DISTRIBUTED else 1)
         for events in histories.values():

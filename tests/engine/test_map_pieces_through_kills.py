@@ -31,7 +31,7 @@ class Files:
     def __init__(self, count: int, seed: int) -> None:
         self.count = count
         self.random = Random(seed)
-        self.written: dict[str, str] = {}
+        self.written: dict[str, bytes] = {}
 
     def answer(self, task: StartTask) -> tuple[float, Any]:
         return self.random.uniform(0.1, 1.0), self._answer(task)
@@ -39,9 +39,9 @@ class Files:
     def _answer(self, task: StartTask) -> Any:
         if task.resource == RESULT_WRITER:
             found = result_files.of(requests.writing(task.parameters))
-            for key, text in found.files:
+            for key, content in found.files:
                 assert (
-                    self.written.setdefault(key, text) == text
+                    self.written.setdefault(key, content) == content
                 )  # nothing is written a second time that differs
             return dict(found.details)
         if task.resource != ITEM_READER:

@@ -107,7 +107,7 @@ def test_each_item_is_in_one_file_whatever_is_lost(shards: bool, seed: int) -> N
         ends = Counter(
             event.event["type"]
             for commit in world.commits
-            for event in commit.child_events
+            for event in commit.child_histories.events()
             if event.event["type"] in ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted")
         )
         assert ends["ExecutionSucceeded"] == len(named["SUCCEEDED"])

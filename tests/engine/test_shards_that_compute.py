@@ -35,7 +35,7 @@ def machine(**states: Any) -> dict[str, Any]:
     return {"StartAt": "Each", "States": {"Each": {**EACH, "ItemProcessor": processor}}}
 
 
-def _list(text: str) -> list[Any]:
+def _list(text: bytes) -> list[Any]:
     found = parse(text)
     assert isinstance(found, list)
     return found
@@ -75,7 +75,30 @@ def test_it_is_written_when_it_begins_and_when_it_ends() -> None:
         own = len(stored.commits)
         assert len(world.shards_of) == 10
         assert len(world.commits) - own == 10
-        assert {ended.child for commit in world.commits for ended in commit.child_events} != set()
+        assert {ended.child for commit in world.commits for ended in commit.child_histories.events()} != set()
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("state", "most"), [(PASS, 2), ({"Type": "Task", "Resource": "k8s:job", "End": True}, 3)]
+)
+def test_fewer_of_them_are_open_at_once(state: dict[str, Any], most: int) -> None:
+    async def main() -> None:
+        files = Rewritten(100, 0)
+        limits = Limits(shard_items=10, child_executions=4, shards=3, computing_shards=2)
+        world = ShardWorld(0, limits, files.answer, trouble=0, driver=EveryDriver)
+        stored = await world.to_end(loaded(machine(S=state)))
+
+        assert stored.outcome is not None
+        assert stored.outcome.status == "SUCCEEDED"
+        open_now: set[str] = set()
+        at_once = []
+        for commit in stored.commits:
+            open_now |= {name for name, part in commit.parts.items() if part and part["kind"] == "shard"}
+            open_now -= {name for name, part in commit.parts.items() if part is None}
+            at_once.append(len(open_now))
+        assert max(at_once) == most
 
     run(main)
 

@@ -60,7 +60,7 @@ def histories(world: ShardWorld) -> dict[str, list[str]]:
     """Of every child execution: the types of its events, as they were written."""
     found: dict[str, list[str]] = {}
     for commit in world.commits:
-        for written in commit.child_events:
+        for written in commit.child_histories.events():
             found.setdefault(written.child, []).append(written.event["type"])
     return found
 

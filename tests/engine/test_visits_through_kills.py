@@ -13,7 +13,7 @@ import pytest
 
 from stepwright.asl.step import StartTask
 from stepwright.engine.ports import Commit, Unavailable
-from stepwright.sql import schema, visits
+from stepwright.sql import journal, schema, told_visits
 from tests.engine.memory import Stored, World, loaded, stop
 from tests.engine.virtual_loop import run
 
@@ -60,9 +60,9 @@ def kept(stored: Stored) -> sqlite3.Connection:
         connection.execute(statement)
     uid = stored.loaded.ref.uid
     for commit in stored.commits:
-        for put, values in visits.rows_of(uid, commit):
+        for put, values in journal.rows_of(uid, commit):
             connection.execute(put.sql, values)
-    while visits.sort_in(connection, uid):
+    while told_visits.sort_in(connection, uid):
         pass
     return connection
 

@@ -16,6 +16,7 @@ from stepwright.engine.clock import SystemClock
 from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
+from stepwright.sql.test_cases import SqlTestCases
 from tests.api.conftest import PASS, WAIT
 from tests.fuzz.mutation import SEPARATOR
 from tests.processes.dev import ROLE
@@ -70,7 +71,9 @@ class ApiWorld:
         clock = SystemClock()
         reports = Reports()
         work = activity_driver(self._database, reports)
-        here = Embedded(self._database, clock, (work,), reports, MockTestCases(self._database, None))
+        here = Embedded(
+            self._database, clock, (work,), reports, MockTestCases(SqlTestCases(self._database), None)
+        )
         ids = itertools.count()
         self._service = here.service(
             work,

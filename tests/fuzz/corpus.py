@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from tests.asl.test_definition_properties import VALID
+from tests.asl.definition.test_definition_properties import VALID
 from tests.cli.test_run_mocked import MOCKS
 from tests.data import conformance
 from tests.fuzz.mutation import SEPARATOR

@@ -19,7 +19,7 @@ from tests.simulation import climate, history, logs, world
 from tests.simulation import loop as loops
 from tests.simulation.api_server import Change, Stored
 from tests.simulation.operator import Setting
-from tests.simulation.running import prepared
+from tests.simulation.preparing import prepared
 
 HERE = Path(__file__).parent
 VERSIONS = sorted(found.name for found in HERE.iterdir() if (found / "ended.json").exists())

@@ -14,7 +14,7 @@ from tests.golden.earlier import Earlier
 from tests.simulation import climate, logs
 from tests.simulation import loop as loops
 from tests.simulation.operator import Setting
-from tests.simulation.running import prepared
+from tests.simulation.preparing import prepared
 
 EXECUTIONS = 4
 ENDS_WITHIN_SECONDS = 300

@@ -31,7 +31,7 @@ from tests.on_cluster.place import Place
 from tests.simulation import climate, logs, world
 from tests.simulation import loop as loops
 from tests.simulation.operator import Setting
-from tests.simulation.running import prepared
+from tests.simulation.preparing import prepared
 
 NAMESPACE = "default"
 EXECUTION = "order-7"

@@ -111,7 +111,7 @@ def test_a_check_that_fails_costs_nobody_else_anything(path: Path) -> None:
     assert (failed.severity, failed.code, failed.pointer) == ("WARNING", "CHECK_FAILED", "/States/A")
     assert failed.message == (
         "acme:charge is not checked any further, since the check of the driver 'acme' failed: ZeroDivisionError: division by zero "
-        "(acme_ten.py, line 9). This is a defect of that driver, to be told to those who make it"
+        "(acme_ten.py, line 9). This is a defect of that driver: report it to those who make it"
     )
     assert {each.pointer.split("/")[2] for each in others} == {"B", "C"}
     assert {each.code for each in others} == {"SCHEMA_VALIDATION_FAILED"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,14 @@ Object = dict[str, Any]
 Objects = list[Object]
 
 #: Where the kinds that tests ask for are served.
-_GROUPS = ("api/v1", "apis/batch/v1", "apis/apps/v1", "apis/coordination.k8s.io/v1", "apis/stepwright.dev/v1")
+_GROUPS = (
+    "api/v1",
+    "apis/batch/v1",
+    "apis/apps/v1",
+    "apis/coordination.k8s.io/v1",
+    "apis/rbac.authorization.k8s.io/v1",
+    "apis/stepwright.dev/v1",
+)
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _GOOD = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
 _SELECTORS = {"-l": "labelSelector", "--selector": "labelSelector", "--field-selector": "fieldSelector"}
@@ -56,6 +64,13 @@ class ApiRequests:
     def create(self, namespace: str, body: Object, **query: str) -> None:
         path = self._path(body["kind"].lower(), namespace)
         self._send("POST", path, [*query.items()], body)
+
+    def token(self, namespace: str, account: str, audiences: Sequence[str]) -> str:
+        """As `kubectl create token`."""
+        path = f"{self._path('serviceaccount', namespace)}/{account}/token"
+        given: Object = json.loads(self._send("POST", path, [], {"spec": {"audiences": [*audiences]}}))
+        token: str = given["status"]["token"]
+        return token
 
     def delete_all(self, kind: str, namespace: str) -> None:
         """With what they own. Returns before what holds them, a finalizer, has let go of them."""

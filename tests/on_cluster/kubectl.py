@@ -71,6 +71,13 @@ class Kube:
     def start(self, name: str, machine: str, **spec: Any) -> None:
         self.apply(execution(name, machine, **spec))
 
+    def token(self, account: str, *audiences: str) -> str:
+        """That of a ServiceAccount, for these; without any, for the API server."""
+        with suppress(api_requests.Unanswered):
+            return api_requests.of(self.cluster.kubeconfig).token(self.namespace, account, audiences)
+        given = (f"--audience={audience}" for audience in audiences)
+        return self("create", "token", account, *given).strip()
+
     def run(self, name: str, definition: Object | str, *, seconds: float = 60, **spec: Any) -> Object:
         """Apply a machine and an execution of the same name; the Execution once it has ended."""
         self.machine(name, definition)

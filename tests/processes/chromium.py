@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from typing import Final
@@ -13,13 +14,22 @@ PACKAGE: Final = {"chromium": "chromium", "fonts-dejavu-core": "/usr/share/fonts
 """With letters for what the console's own font has none for."""
 
 
+def chromium() -> str:
+    """Where it is; installs it. CHROMIUM names another one. Raises ClusterUnavailable where it cannot be had."""
+    if named := os.environ.get("CHROMIUM"):
+        return named
+    packages.ensure(PACKAGE)
+    found = shutil.which("chromium")
+    assert found is not None
+    return found
+
+
 def main() -> int:
     try:
-        packages.ensure(PACKAGE)
+        print(chromium())
     except ClusterUnavailable as unavailable:
         print(f"no browser: {unavailable} Or name one in CHROMIUM.", file=sys.stderr)
         return 1
-    print(shutil.which("chromium"))
     return 0
 
 

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.protocol.admin import CreateAclsRequest
 
+from tests.processes.kafka_quotas import QuotaOfClients
 from tests.processes.logged_server import started
 from tests.tasks.http.tls_server import Certificates, issue
 from tests.testcluster import packages
@@ -110,6 +111,16 @@ class Kafka:
         finally:
             await admin.close()
         assert [code for code, _ in told.creation_responses] == [0], told
+
+    async def throttle(self, client: str, bytes_per_second: float | None) -> None:
+        """Clients of that name, from when the broker has heard of it; None: no more."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await admin.start()
+        try:
+            told = await admin._send_to_controller(QuotaOfClients(client, bytes_per_second))
+        finally:
+            await admin.close()
+        assert [code for code, *_ in told.entries] == [0], told
 
     async def messages(self, topic: str, partitions: int = 1) -> list[Any]:
         """All that are in a topic, as aiokafka's consumer gives them."""

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self
 
-from tests.processes.ending import ends_with_us
+from tests.processes import running
+from tests.processes.running import RunningProcess
 from tests.testcluster import Cluster
 from tests.testcluster.ports import free_port
 
 if TYPE_CHECKING:
     from tests.processes.account import OperatorAccount
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = running.ROOT
 #: Of an operator under which one execution may have as many events as it likes, as fast as it can.
 UNLIMITED_HISTORIES = tuple(
     f"--limit={name}=none" for name in ("history-events", "history-bytes", "events-per-second")
@@ -31,7 +28,7 @@ class OperatorFailed(Exception):  # noqa: N818 - it names a condition
     """The operator ended, or did not become ready: its last log lines say why."""
 
 
-class OperatorProcess:
+class OperatorProcess(RunningProcess):
     """``python -m stepwright.cli operator``, ready when ``start`` returns. Its log goes to a file."""
 
     def __init__(
@@ -45,23 +42,17 @@ class OperatorProcess:
     ) -> None:
         """``account`` None: as whoever the cluster's kubeconfig names, an administrator. ``environment``: beside that of this process,
         also of starts to come."""
+        super().__init__(log_path, end_seconds=20)
         self._cluster = cluster
-        self.log_path = log_path
         self._arguments = arguments
         self._lease_namespace = lease_namespace
         self.environment = environment or {}
         self._account = account
-        self._log: IO[bytes] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
         self.health_port = free_port()
         self.metrics_port = free_port()
 
     def start(self, *, ready_seconds: float = 180) -> None:
-        self._log = self.log_path.open("ab")
-        command = [
-            sys.executable,
-            "-m",
-            "stepwright.cli",
+        process = self._run(
             "operator",
             f"--kubeconfig={self._kubeconfig()}",
             f"--lease-namespace={self._lease_namespace}",
@@ -71,18 +62,12 @@ class OperatorProcess:
             f"--health-port={self.health_port}",
             "--log-format=json",
             *self._arguments,
-        ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "operator"), **self.environment}
-        self._process = subprocess.Popen(
-            command, stdout=self._log, stderr=subprocess.STDOUT, env=environment, cwd=ROOT
+            environment=self.environment,
         )
-        ends_with_us(self._process)
         deadline = time.monotonic() + ready_seconds
         while self._answer("/readyz") is None:
-            if self._process.poll() is not None:
-                raise OperatorFailed(
-                    f"the operator ended with {self._process.returncode}:\n{self.log_tail()}"
-                )
+            if process.poll() is not None:
+                raise OperatorFailed(f"the operator ended with {process.returncode}:\n{self.log_tail()}")
             if time.monotonic() > deadline:
                 self.stop()
                 raise OperatorFailed(f"the operator is not ready after {ready_seconds} s:\n{self.log_tail()}")
@@ -92,52 +77,10 @@ class OperatorProcess:
         base = self._cluster.kubeconfig
         return self._account.kubeconfig(base, self._lease_namespace) if self._account else base
 
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
     def metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
             text: str = answer.read().decode()
         return text
-
-    def stop(self) -> int:
-        """SIGTERM, as a kubelet does it; the exit code."""
-        return self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """SIGKILL: nothing in it runs any further."""
-        self._end(signal.SIGKILL)
-
-    def send(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    def wait(self, seconds: float) -> int:
-        assert self._process is not None
-        return self._process.wait(seconds)
-
-    def log_tail(self, lines: int = 40) -> str:
-        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
-
-    def _end(self, number: signal.Signals) -> int:
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        process.send_signal(number)
-        try:
-            code = process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            code = process.wait(10)
-        if self._log is not None:
-            self._log.close()
-        return code
 
     def _answer(self, path: str) -> str | None:
         try:

@@ -63,7 +63,7 @@ def test_the_tests_are_there_and_play_the_fault() -> None:
     "test",
     [
         "tasks/test_no_module.py::test_nobody_listens",
-        "tasks/test_aws_faults.py::test_that_is_not_there",
+        "tasks/aws/test_aws_faults.py::test_that_is_not_there",
         "tasks/amqp/test_amqp_contract.py::TestPublish::test_that_is_not_there",
         "tasks/amqp/test_amqp_contract.py::TestNothing::test_nobody_listens",
         # The contract has it, and this class skips it.

@@ -60,7 +60,7 @@ def test_services_are_tested_as_the_page_says(generator: ModuleType) -> None:
         (("test_aws_services.py",), generator.ON_MOTO),
         (("test_aws_jobs.py", "test_aws_clusters.py"), generator.PLAYED),
     ):
-        content = "".join((ROOT / "tests" / "tasks" / file).read_text(encoding="utf-8") for file in files)
+        content = "".join((ROOT / "tests" / "tasks" / "aws" / file).read_text("utf-8") for file in files)
         assert [service for service in services if f'"{service}:' not in content] == []
 
 

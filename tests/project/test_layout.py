@@ -1,11 +1,29 @@
-"""Where tests lie, as far as it decides what they import."""
+"""Where tests lie: beside what they test, by name, and so that what they import is what they mean."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
+ROOT = TESTS.parent
+FOLDERS = {found.name for found in TESTS.iterdir() if found.is_dir() and any(found.rglob("*.*"))} - {
+    "__pycache__"
+}
+
+
+def test_every_package_has_a_folder_of_tests_with_its_name() -> None:
+    packages = {found.parent.name for found in ROOT.glob("operator/stepwright/*/__init__.py")}
+
+    assert packages - FOLDERS == set()
+
+
+def test_the_page_says_what_is_in_every_folder() -> None:
+    page = (ROOT / "docs" / "development.md").read_text(encoding="utf-8")
+    rows = "".join(re.findall(r"^\| (`tests/.*) \| .* \|$", page, re.MULTILINE))
+
+    assert set(re.findall(r"`tests/(\w+)`", rows)) == FOLDERS
 
 
 def test_no_module_beside_tests_hides_one_of_pythons_own() -> None:

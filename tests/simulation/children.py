@@ -175,7 +175,7 @@ class Children:
         status = new.get("status") or {}
         if "mapShard" in new["spec"] and status.get("seq") == 1 and status["phase"] == "Running":
             self._shard_begins(child)
-        child.asked_to_stop = child.asked_to_stop or "stop" in new["spec"]
+        child.asked_to_stop = "stop" in new["spec"] or (child.asked_to_stop and "redrive" not in new["spec"])
         if status.get("phase") in _ENDED and child.phase not in _ENDED:
             child.phase = status["phase"]
             child.output = self._output(status)
@@ -226,6 +226,9 @@ def _now() -> float:
 
 
 def _has_open(parent: Body, child: Child) -> bool:
+    """Nothing is open of one that has ended, whatever is kept of it for a redrive."""
+    if (parent.get("status") or {}).get("phase") in _ENDED:
+        return False
     stored = (parent.get("status") or {}).get("checkpoint") or {}
     parts = [msgspec.json.decode(text) for text in stored.values()]
     tasks = {part["task"]["id"] for part in parts if "task" in part}

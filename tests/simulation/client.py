@@ -124,6 +124,7 @@ class SimulatedApi(Api):
         params: Params,
         *,
         idle_seconds: float,  # noqa: ARG002
+        accept: str | None = None,  # noqa: ARG002 - nothing is watched as a table there
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         process = self._host.process
         if not process.alive:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from stepwright.asl.limits import Limits
-from stepwright.cluster import record, revisions, transitions
+from stepwright.cluster import record, revisions, told_visits, transitions
 from stepwright.controllers import retention
 from stepwright.engine import batch, kept_apart
 from stepwright.tasks.job import releases, template
@@ -87,6 +87,7 @@ def constants(climate: Climate) -> Iterator[None]:
     """Sizes that make small executions do what large ones do: roll pages, store payloads, drop transitions."""
     changed: list[tuple[Any, str, int]] = [
         (record, "LARGEST_PAGE_BYTES", climate.page_bytes),
+        (told_visits, "FULL_CHARACTERS", climate.page_bytes // 4),
         (transitions, "MOST_TRANSITIONS", climate.transitions),
         (transitions, "MOST_ENDED", min(climate.transitions, transitions.MOST_ENDED)),
         (kept_apart, "LONG_BYTES", climate.inline_bytes),

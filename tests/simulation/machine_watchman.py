@@ -148,8 +148,9 @@ class MachineWatchman:
         if not self._server.by or self._server.sender_gave_up or self._server.terminating:
             return
         for execution in self._server.all("executions"):
-            pinned = stored.of(execution).pinned
-            if stored.of(execution).phase == "Running" and pinned is not None and pinned.revision == name:
+            found = stored.of(execution)
+            needs_it = found.phase == "Running" or found.status.get("redrivable")
+            if needs_it and found.pinned is not None and found.pinned.revision == name:
                 self._complain(f"revision {name} was deleted under execution {execution['metadata']['name']}")
         for machine in self._server.all("statemachines"):
             if machine["metadata"]["uid"] == owner["uid"] and _revision(machine) == name:

@@ -30,6 +30,9 @@ CHILDREN_ONE_IN = 4
 MAPS_ONE_IN = 4
 """Of those that have none of these."""
 
+WORKERS_ONE_IN = 8
+"""Of those that have nothing rare at all."""
+
 _USED = frozenset(
     (resource, verb)
     for resource, verbs in (
@@ -81,6 +84,8 @@ class Rarities:
     """Whether tasks start executions, beside those that are Jobs."""
     maps: bool = False
     """Whether there are Maps that run in shards."""
+    workers: bool = False
+    """Whether workers take all tasks. Nothing else that is rare is in such a seed."""
     upgrade: Upgrade | None = None
     """Whether operators of the version before are replaced by such of this one, or the other way round. Nothing else that
     is rare is in such a seed."""
@@ -98,7 +103,8 @@ class Rarities:
         remote = bool(rarely(1, REMOTE_ONE_IN)) and not authors
         children = bool(rarely(1, CHILDREN_ONE_IN)) and not (authors or remote)
         maps = bool(rarely(1, MAPS_ONE_IN)) and not (authors or remote or children)
-        return cls(restores, large, 1 + second, leases, rights, hours_off, authors, remote, children, maps)
+        rare = cls(restores, large, 1 + second, leases, rights, hours_off, authors, remote, children, maps)
+        return cls(workers=True) if not rare.kinds() and rarely(1, WORKERS_ONE_IN) else rare
 
     def kinds(self) -> list[str]:
         """Which of them the seed has."""

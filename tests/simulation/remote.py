@@ -198,7 +198,10 @@ class Remote:
         uid, task = token
         for body in self._server.all("executions"):
             if body["metadata"]["uid"] == uid:
-                stored = (body.get("status") or {}).get("checkpoint") or {}
+                status = body.get("status") or {}
+                if status.get("phase") not in ("Pending", "Running"):
+                    return False  # what is kept of it is for a redrive
+                stored = status.get("checkpoint") or {}
                 parts = map(msgspec.json.decode, stored.values())
                 return any((part.get("task") or {}).get("id") == task for part in parts)
         return False

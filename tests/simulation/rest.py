@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from stepwright.cluster import stored
+import msgspec
+
+from stepwright.cluster import redrives, stored
 from stepwright.tasks.job import names
 from stepwright.tasks.job.settings import DEFAULT_TTL_SECONDS
 from tests.simulation.api_server import ApiServer, Body, Key
@@ -25,8 +27,22 @@ def of_executions(server: ApiServer, has_no_room: Callable[[str], bool]) -> Iter
             yield f"execution {name} is {stored.of(body).phase}, settled: {stored.of(body).settled}"
         elif not stored.of(body).is_acknowledged:
             yield f"execution {name} is not acknowledged"
-        if body["spec"].get("ttlSecondsAfterFinished") is not None:
+        elif redrives.is_asked_for(stored.of(body)):
+            yield f"execution {name} is to be redriven"
+        if body["spec"].get("ttlSecondsAfterFinished") is not None and not _may_go_on(server, body):
             yield f"execution {name} is to be deleted"
+
+
+def _may_go_on(server: ApiServer, body: Body) -> bool:
+    """Whether it is a shard in which a redrive of its parent would go on."""
+    parent = body["spec"].get("parent")
+    if parent is None or "mapShard" not in body["spec"]:
+        return False
+    found = server.get("executions", parent["namespace"], parent["name"])
+    if found is None or found["metadata"]["uid"] != parent["uid"] or not found["status"].get("redrivable"):
+        return False
+    parts = map(msgspec.json.decode, found["status"]["checkpoint"].values())
+    return any(part.get("shard") == parent["task"] for part in parts)
 
 
 def of_jobs(server: ApiServer) -> Iterator[str]:

@@ -23,7 +23,7 @@ from tests.simulation.jobs import Habits
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.network import Network
 from tests.simulation.operator import Operator, Setting
-from tests.simulation.running import prepared
+from tests.simulation.preparing import prepared
 from tests.simulation.world import NAMESPACE, World
 
 S = TypeVar("S", bound="Scene")

@@ -27,6 +27,7 @@ from tests.simulation.rarities import LARGE_OBJECT_BYTES, Rarities
 from tests.simulation.result import Result
 from tests.simulation.upgrades import Upgraded
 from tests.simulation.watchman import Memory
+from tests.simulation.workers import WorkersWorld
 from tests.simulation.world import ACCOUNT, NAMESPACE, World, lived
 
 OTHER_INSTALLATION = "a-second-one"
@@ -228,6 +229,8 @@ def _is_running(body: Body) -> bool:
 
 
 def _world(seed: int, loop: SimulationLoop, rare: Rarities) -> World:
+    if rare.workers:
+        return WorkersWorld(seed, loop)
     if rare.upgrade is None:
         return Seed(seed, loop, rare)
     before = earlier.loaded(max(earlier.COMMITS))

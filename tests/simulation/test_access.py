@@ -8,7 +8,7 @@ from stepwright.cluster.resources import API_VERSION
 from stepwright.kube.paths import path_of
 from tests.on_cluster import rights
 from tests.on_cluster.rights import Right
-from tests.simulation import access, running, seeds
+from tests.simulation import access, preparing, seeds
 from tests.simulation.access import Access
 
 
@@ -52,7 +52,7 @@ def test_a_right_that_is_not_shipped_fails_a_seed(monkeypatch: pytest.MonkeyPatc
     lost = Right("served", "stepwright.dev", "executions/status", "patch")
     rest = access.of_the_operator() - {lost}
     monkeypatch.setattr(access, "of_the_operator", lambda: rest)
-    with running.prepared():
+    with preparing.prepared():
         result = seeds.play(0)
 
     assert f"the shipped rules do not give {lost}" in result.violations

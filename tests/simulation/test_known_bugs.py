@@ -39,7 +39,7 @@ from stepwright.tasks.job import aftermath
 from stepwright.tasks.job.aftermath import Aftermath
 from stepwright.tasks.job.attaching import Attaching
 from stepwright.tasks.job.driver import JobDriver
-from tests.simulation import jobs, machines, running, scene, seeds
+from tests.simulation import jobs, machines, preparing, scene, seeds
 from tests.simulation.climate import Climate
 from tests.simulation.jobs import Habits
 from tests.simulation.machines import State
@@ -215,12 +215,19 @@ def let_jobs_run_again(patch: pytest.MonkeyPatch) -> None:
 
 
 def park_while_a_task_runs(patch: pytest.MonkeyPatch) -> None:
+    """A Job's task is no reason to stay in memory, and nobody reports its end to what is parked."""
+
     class Checkpoints:
         def __getattr__(self, name: str) -> Any:
-            return self.waiting_until if name == "waiting_until" else getattr(checkpoints, name)
+            return getattr(checkpoints, name)
 
         def waiting_until(self, checkpoint: Any) -> Any:
             return min((timer.due for timer in checkpoints.open_timers(checkpoint)), default=None)
+
+        def waits_of(self, checkpoint: Any, _is_elsewhere: Any) -> Any:
+            if checkpoint.ended or checkpoint.unfinished_step:
+                return None
+            return checkpoints.Waits({}, self.waiting_until(checkpoint))
 
     for module in (parking, writing):
         patch.setattr(module, "checkpoints", Checkpoints())
@@ -487,7 +494,7 @@ def test_a_known_bug_is_caught(
     bug(monkeypatch)
     if trouble is not None:
         trouble.break_out(monkeypatch)
-    with running.prepared():
+    with preparing.prepared():
         for seed in range(_SEEDS):
             found = [sentence for sentence in seeds.play(seed).violations if told in sentence]
             if found:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stepwright.asl.limits import CLUSTER
-from tests.simulation import machines, running, seeds, world
+from tests.simulation import machines, preparing, running, seeds, world
 from tests.simulation.climate import Climate
 
 pytestmark = pytest.mark.slow
@@ -128,7 +128,7 @@ def test_a_long_history_is_whole(
     monkeypatch.setattr(machines, "make", lambda _: definition)
     monkeypatch.setattr(machines, "make_input", lambda _: given)
     monkeypatch.setattr(world.World, "_create_executions", only_created(given))
-    with running.prepared():
+    with preparing.prepared():
         result = seeds.play(seed)
 
     assert not result.violations, running.failure(result)

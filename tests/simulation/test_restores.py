@@ -234,3 +234,30 @@ def test_what_had_ended_is_not_said_to_have_been_looked_at_where_it_runs_again()
 
     assert scene.result.violations == []
     assert scene.phase("e0") == "Succeeded"
+
+
+class _Waiting(Lost):
+    """It only waits, in the backup for a minute, and then for a day: of that it is not in memory."""
+
+    machine: Mapping[str, Any] = {
+        "StartAt": "First",
+        "States": {
+            "First": {"Type": "Wait", "Seconds": 60, "Next": "Second"},
+            "Second": {"Type": "Wait", "Seconds": 86_400, "End": True},
+        },
+    }
+
+    async def script(self) -> None:
+        saved = await self.begin(lambda: self.is_at("First"))
+        await self.until(lambda: self.is_at("Second"))
+        await asyncio.sleep(5)
+        await self.restore(saved)
+        await self.until(lambda: self.is_at("Second"), 200)
+
+
+def test_what_waits_for_long_goes_on_from_the_restored_state_at_once() -> None:
+    """It was looked at after a day: nobody compared what is not in memory with what is stored."""
+    scene = play(_Waiting)
+
+    assert scene.result.violations == []
+    assert scene.condition("e0", "Restored")["reason"] == "RestoredFromBackup"

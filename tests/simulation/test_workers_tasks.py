@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from stepwright.engine.engine import _Asleep
 from stepwright.engine.open_tasks import OpenTasks
 from stepwright.functions import offers
 from stepwright.tasks.external import register, remains
 from stepwright.tasks.external.driver import ExternalDriver
-from tests.simulation import running, workers
+from tests.simulation import running
+from tests.simulation.workers import WorkersWorld
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +27,9 @@ MOST_FOR_A_BUG = 100
 def test_no_answer_of_a_worker_is_lost_and_no_task_is_handed_out_twice(first: int) -> None:
     failed, counts = [], Counter[str]()
     for seed in range(first, first + CHUNK):
-        world = workers.play(seed)  # not kept: each next one would be looked through with it for garbage
+        world = WorkersWorld.played(
+            seed
+        )  # not kept: each next one would be looked through with it for garbage
         failed += [running.failure(world.result)] if world.result.violations else []
         counts.update(world.watchman.outcomes)
         counts.update(world.closed)
@@ -59,6 +63,10 @@ def stop_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ExternalDriver, "stop", stop)
 
 
+def hear_nothing_of_parked_executions(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_Asleep, "post", lambda _self, _reported: None)
+
+
 def look_after_nothing_that_is_left(patch: pytest.MonkeyPatch) -> None:
     async def look_at(*_: Any) -> None:
         pass
@@ -74,6 +82,7 @@ def look_after_nothing_that_is_left(patch: pytest.MonkeyPatch) -> None:
         (claim_what_another_has, "went from"),
         (stop_nothing, "has settled"),
         (look_after_nothing_that_is_left, "is there"),
+        (hear_nothing_of_parked_executions, "not at rest"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -81,6 +90,6 @@ def test_a_bug_is_seen_soon(bug: Callable[[pytest.MonkeyPatch], None], words: st
     with pytest.MonkeyPatch.context() as monkeypatch:
         bug(monkeypatch)
         for seed in range(MOST_FOR_A_BUG):
-            if any(words in violation for violation in workers.play(seed).result.violations):
+            if any(words in violation for violation in WorkersWorld.played(seed).result.violations):
                 return
     raise AssertionError(f"not seen in {MOST_FOR_A_BUG} seeds")

@@ -34,6 +34,8 @@ LONGEST_PAUSE_SECONDS = 3.0
 
 
 class Upgraded(World):
+    redrives = False
+
     def __init__(self, seed: int, loop: SimulationLoop, earlier: Earlier, upgrade: Upgrade) -> None:
         self._earlier = earlier
         self._back = upgrade == "back"

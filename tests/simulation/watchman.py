@@ -45,6 +45,8 @@ class Watched:
     """Who may know of a task that is written no more since a restore, and may still begin it."""
     open: set[int] = field(default_factory=set)
     previous: dict[int, int] = field(default_factory=dict)
+    redriven: set[str] = field(default_factory=set)
+    """The requests for which it was redriven."""
     has_children: bool = False
     """Whether it has run child executions of a distributed Map, whose events no history has."""
 
@@ -138,14 +140,18 @@ class Watchman:
             self._complain(f"{name} went from seq {before['seq']} to {after['seq']}")
         if after.get("commitId") != before.get("commitId") and after["seq"] != before["seq"] + 1:
             self._complain(f"{name} was committed without a new seq")
-        if before["phase"] in ("Pending", "Running"):
+        is_redriven = after.get("redriveCount", 0) != before.get("redriveCount", 0)
+        if is_redriven:
+            self._redriven(name, watched, before, after)
+        if before["phase"] in ("Pending", "Running") or is_redriven:
             self._ended_by[uid] = self._server.by
-        if before["phase"] not in ("Pending", "Running") and after["phase"] != before["phase"]:
+        elif after["phase"] != before["phase"]:
             self._complain(f"{name} went from {before['phase']} to {after['phase']}")
-        if before.get("settled") and not after.get("settled"):
+        if before.get("settled") and not (after.get("settled") or is_redriven):
             self._complain(f"{name} is no longer settled")
         self._new_events(name, uid, watched, before.get("history") or [], after.get("history") or [])
-        self._tasks_of_children(uid, watched, after.get("checkpoint") or {})
+        has_ended = after["phase"] not in ("Pending", "Running")
+        self._tasks_of_children(uid, watched, {} if has_ended else after.get("checkpoint") or {})
         if after.get("settled") and not before.get("settled") and self.may_act(self._server.by, uid):
             for job in self._jobs_of(uid):
                 notes = self._jobs.notes[job["metadata"]["uid"]]
@@ -162,12 +168,23 @@ class Watchman:
             for child in self.children.unstopped_of(uid):
                 self._complain(f"{name} has settled while {child} runs, which is not asked to stop")
 
+    def _redriven(self, name: str, watched: Watched, before: Body, after: Body) -> None:
+        """It goes on from where it had ended: once for each request, and only when nothing of it ran any more."""
+        if not (before.get("settled") and before.get("redrivable")):
+            self._complain(f"{name} was redriven from {before['phase']}, settled: {before.get('settled')}")
+        if after["redriveCount"] != before.get("redriveCount", 0) + 1 or after["seq"] != before["seq"] + 1:
+            self._complain(f"{name} was redriven otherwise than by one commit")
+        request = after["redrives"][-1]["requestId"]
+        if request in watched.redriven:
+            self._complain(f"{name} was redriven again for {request}")
+        watched.redriven.add(request)
+
     def _new_events(self, name: str, uid: str, watched: Watched, old: list[str], new: list[str]) -> None:
         if new == old:
             return
-        if new[: len(old)] == old:
-            new = new[len(old) :]
-        for text in new:
+        # The oldest may have gone to a page of their own.
+        gone = next(at for at in range(len(old) + 1) if new[: len(old) - at] == old[at:])
+        for text in new[len(old) - gone :]:
             event = msgspec.json.decode(text)
             number = event["id"]
             if number != watched.last_event + 1:
@@ -435,6 +452,7 @@ def _copies(seen: Watched) -> dict[str, Any]:
         "submitted": dict(seen.submitted),
         "open": set(seen.open),
         "previous": dict(seen.previous),
+        "redriven": set(seen.redriven),
     }
 
 

@@ -31,6 +31,7 @@ from tests.simulation.operator import WithoutTemplates
 from tests.simulation.world import NAMESPACE
 from tests.simulation.world_of_tasks import WorldOfTasks
 
+TASKS_OF_WORKERS = "tasks of workers"
 ACCOUNT = f"{NAMESPACE}:worker"
 FUNCTION = FunctionWork("f", 12, 3, "TaskTemplate f")
 _MOVES = {
@@ -154,6 +155,7 @@ class WorkersWorld(WorldOfTasks):
 
     def __init__(self, seed: int, loop: SimulationLoop) -> None:
         super().__init__(seed, loop)
+        self.result.rare[TASKS_OF_WORKERS] += 1
         self._life = Random(f"workers {seed}")
         self._workers: list[WorkerProcess] = []
         self._hired = 0
@@ -166,6 +168,17 @@ class WorkersWorld(WorldOfTasks):
         """Created by requests of which nobody could know any more that they were under way."""
         self._previous: dict[str, dict[int, tuple[str, int]]] = {}
         self.server.observers.append(self._observe)
+
+    @contextmanager
+    def sizes(self) -> Iterator[None]:
+        """What is over does not stay as long as in a cluster."""
+        before = remains.KEPT_SECONDS, remains.STRAYED_SECONDS
+        remains.KEPT_SECONDS, remains.STRAYED_SECONDS = 40.0, 20.0
+        try:
+            with super().sizes():
+                yield
+        finally:
+            remains.KEPT_SECONDS, remains.STRAYED_SECONDS = before
 
     def _make_access(self) -> Access:
         return Rights(*self.lease_namespaces)
@@ -189,6 +202,8 @@ class WorkersWorld(WorldOfTasks):
             worker.begin()
 
     def worker_struck(self, worker: WorkerProcess, how: Strike) -> None:
+        if self._over or worker not in self._workers:  # a request of one that has ended was still under way
+            return
         self.trace(worker.process.name, how)
         if how in ("stopped", "paused"):
             worker.process.stop(self._life.choice((1, 4, 15)))
@@ -286,20 +301,3 @@ def _is_told(answer: Mapping[str, Any], kind: str, details: Mapping[str, Any]) -
             answer["cause"],
         )
     return kind == "TaskSucceeded" and details["output"] == answer["output"]
-
-
-@contextmanager
-def _soon() -> Iterator[None]:
-    """What is over does not stay as long as in a cluster."""
-    before = remains.KEPT_SECONDS, remains.STRAYED_SECONDS
-    remains.KEPT_SECONDS, remains.STRAYED_SECONDS = 40.0, 20.0
-    try:
-        yield
-    finally:
-        remains.KEPT_SECONDS, remains.STRAYED_SECONDS = before
-
-
-def play(seed: int) -> WorkersWorld:
-    """One seed, from beginning to end."""
-    with _soon():
-        return WorkersWorld.played(seed)

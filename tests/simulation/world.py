@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from random import Random
 from typing import Any
 
@@ -43,6 +44,8 @@ class World:
     rests_within_seconds = rest.WITHIN_SECONDS
     lease_namespaces: tuple[str, ...] = (LEASE_NAMESPACE,)
     """Of each installation."""
+    redrives = True
+    """Whether people have executions go on that have ended without success."""
     functions: type[ClusterFunctions] = WithoutTemplates
     """What stands for functions."""
 
@@ -65,6 +68,8 @@ class World:
         )
         self.watchman.remote = self.remote
         self._chance = Random(f"network {seed}")
+        self._bounding = Random(f"bounds {seed}")
+        self._redriving = Random(f"redrives {seed}")
         self.network = self._make_network()
         self._over = False
         self._actions = 0
@@ -75,6 +80,10 @@ class World:
 
     def _make_climate(self) -> Climate:
         return Climate.of(self._random)
+
+    def sizes(self) -> AbstractContextManager[None]:
+        """The constants of the code while it runs."""
+        return constants(self.climate)
 
     def _make_access(self) -> Access:
         return Access(*self.lease_namespaces)
@@ -142,6 +151,10 @@ class World:
             if random.randrange(40) == 0:
                 spec["stop"] = {"cause": "before it began"}
             self._later(random.uniform(0, 3), self._create_execution, f"e{number}", spec)
+            for _ in range(self._bounding.choice((0, 2, 4))):
+                self._later(self._bounding.uniform(0.5, 12), self._bound_maps, f"e{number}")
+            for again in range(self._redriving.choice((0, 0, 1, 3)) if self.redrives else 0):
+                self._later(self._redriving.uniform(1, 25), self._redrive_execution, f"e{number}", again)
             if random.randrange(5) == 0:
                 self._later(random.uniform(0.5, 12), self._stop_execution, f"e{number}")
             if random.randrange(8) == 0:
@@ -171,6 +184,37 @@ class World:
             self.trace("user", "stop", name)
             body["spec"]["stop"] = {"error": "Stopped", "cause": "by hand"}
             self.server.change(("executions", NAMESPACE, name), body)
+
+    def _redrive_execution(self, name: str, again: int) -> None:
+        """By ``kubectl patch``, mostly when it has ended, now and then twice for one request."""
+        key = ("executions", NAMESPACE, name)
+        body = self.server.edited(key)
+        if body is None or (body["status"]["phase"] == "Running" and self._redriving.randrange(4)):
+            return
+        request = f"r{self._redriving.choice((again, max(0, again - 1)))}"
+        self.trace("user", "redrive", name, request)
+        self.result.rare["redrives asked for"] += 1
+        if body["status"]["phase"] != "Running":
+            body["spec"].pop("stop", None)
+        body["spec"]["redrive"] = {"requestId": request}
+        self.server.change(key, body)
+
+    def _bound_maps(self, name: str) -> None:
+        """Somebody gives other bounds to its Map Runs that are under way, by ``kubectl patch``."""
+        key, random = ("executions", NAMESPACE, name), self._bounding
+        body = self.server.edited(key)
+        runs = () if body is None else body.get("status", {}).get("mapRuns") or ()
+        asked = [
+            {"mapRunArn": run["mapRunArn"], "maxConcurrency": random.choice((0, 1, 3))}
+            | ({"toleratedFailurePercentage": random.choice((0, 50, 100))} if random.randrange(2) else {})
+            for run in runs
+            if run["phase"] == "Running"
+        ]
+        if body is not None and asked:
+            self.trace("user", "bounds", name, *asked)
+            self.result.rare["Maps given other bounds"] += 1
+            body["spec"]["mapRuns"] = asked
+            self.server.change(key, body)
 
     def _delete_execution(self, name: str, again: bool) -> None:
         body = self.server.get("executions", NAMESPACE, name)
@@ -423,7 +467,7 @@ class World:
 
 async def lived(world: World, loop: SimulationLoop) -> None:
     """From its beginning to its end; whatever was wrong is among its violations."""
-    with constants(world.climate), logs.into(world.log):
+    with world.sizes(), logs.into(world.log):
         await world.run()
         world.check()
     for task in loop.tasks:

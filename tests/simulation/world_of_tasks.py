@@ -9,7 +9,7 @@ from typing import Self
 from tests.simulation import loop as loops
 from tests.simulation.climate import Climate
 from tests.simulation.loop import SimulationLoop
-from tests.simulation.running import prepared
+from tests.simulation.preparing import prepared
 from tests.simulation.world import World, lived
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from stepwright.api.line import Line
-from stepwright.api.own_calls import OwnCalls, of_any_task
+from stepwright.api.own_calls import of_any_task
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.signals import Millis
 from stepwright.assembly.embedded import Embedded, activity_driver
@@ -29,6 +29,7 @@ from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql import schema
 from stepwright.sql.database import FILE, Database
+from stepwright.sql.test_cases import SqlTestCases
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.step_functions.integration import StepFunctions
 
@@ -71,11 +72,11 @@ async def opened(folder: Path, *, may_stop: bool = True) -> AsyncIterator[tuple[
     reports, line = Reports(), Line()
     calls = line if may_stop else Away(line)
     nested = CallDriver(StepFunctions(calls, Then()), Then(), reports)
-    here = Embedded(stored, Then(), (nested,), reports, MockTestCases(stored, None))
+    here = Embedded(stored, Then(), (nested,), reports, MockTestCases(SqlTestCases(stored), None))
     work = activity_driver(stored, reports)
     place = Place("123456789012", "us-east-1")
     service = here.service(work, place, new_id=lambda: str(uuid.uuid4()), chance=lambda: 0.5)
-    running = asyncio.gather(here.run(), line.answer(OwnCalls(of_any_task(service))))
+    running = asyncio.gather(here.run(), line.answer(of_any_task(service)))
     try:
         yield stored, here
     finally:

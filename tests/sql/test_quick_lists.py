@@ -13,11 +13,12 @@ import pytest
 from stepwright.asl.json_types import JsonText, Pointer
 from stepwright.asl.signals import Millis
 from stepwright.catalog.arns import Place
-from stepwright.catalog.ports import Cursor, ExecutionQuery, VisitQuery
+from stepwright.catalog.ports import Cursor, ExecutionQuery, OverviewQuery, VisitQuery
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import Uid
 from stepwright.sql.database import Database
 from stepwright.sql.execution_rows import SqlExecutionRows
+from stepwright.sql.overviews import SqlOverviews
 from stepwright.sql.visits import SqlVisits
 
 PLACE = Place("123456789012", "us-east-1")
@@ -25,15 +26,20 @@ ONE, TWO = PLACE.state_machine("one"), PLACE.state_machine("two")
 EXECUTION = Execution("arn", Uid("uid"), "e", ONE, "r", "RUNNING", JsonText("{}"), Millis(0))
 NEXT = Cursor("9/9")
 
-Ask: TypeAlias = Callable[[SqlExecutionRows, SqlVisits], Awaitable[Any]]
+Ask: TypeAlias = Callable[[SqlExecutionRows, SqlVisits, SqlOverviews], Awaitable[Any]]
 
 
 def find(**query: Any) -> Ask:
-    return lambda rows, _: rows.find(ExecutionQuery(PLACE, **query), NEXT, 50)
+    return lambda rows, *_: rows.find(ExecutionQuery(PLACE, **query), NEXT, 50)
+
+
+def overview(machine: str | None = None) -> Ask:
+    query = OverviewQuery(PLACE, Millis(1), Millis(60_000), 60, machine)
+    return lambda _, __, overviews: overviews.overview(query)
 
 
 def count(**query: Any) -> Ask:
-    return lambda rows, _: rows.count(ExecutionQuery(PLACE, **query))
+    return lambda rows, *_: rows.count(ExecutionQuery(PLACE, **query))
 
 
 ASKED: dict[str, Ask] = {
@@ -46,10 +52,16 @@ ASKED: dict[str, Ask] = {
     "by name": find(name="order-", machines=(ONE,)),
     "counted": count(),
     "counted of machines": count(machines=(ONE, TWO), since=Millis(1)),
-    "visits": lambda _, visits: visits.visits(EXECUTION, VisitQuery(pointer=Pointer("/a")), None, 50),
-    "tallies": lambda _, visits: visits.tallies(EXECUTION),
-    "iterations": lambda _, visits: visits.iterations(EXECUTION, 2, None, None, 50),
-    "iterations counted": lambda _, visits: visits.iteration_counts(EXECUTION, 2),
+    "overview": overview(),
+    "overview of a machine": overview(ONE),
+    "failed last": lambda _, __, overviews: overviews.failed_last(PLACE, None),
+    "failed last of a machine": lambda _, __, overviews: overviews.failed_last(PLACE, ONE),
+    "running longest": lambda _, __, overviews: overviews.running_longest(PLACE, None),
+    "running longest of a machine": lambda _, __, overviews: overviews.running_longest(PLACE, ONE),
+    "visits": lambda _, visits, __: visits.visits(EXECUTION, VisitQuery(pointer=Pointer("/a")), None, 50),
+    "tallies": lambda _, visits, __: visits.tallies(EXECUTION),
+    "iterations": lambda _, visits, __: visits.iterations(EXECUTION, 2, None, None, 50),
+    "iterations counted": lambda _, visits, __: visits.iteration_counts(EXECUTION, 2),
 }
 
 MAY_SORT = ("by name", "counted", "counted of machines", "tallies", "iterations", "iterations counted")
@@ -85,7 +97,7 @@ async def test_a_page_costs_what_is_on_it(asked: str, tmp_path: Path) -> None:
     database = await Explaining.open(tmp_path)
     assert isinstance(database, Explaining)
     try:
-        await ASKED[asked](SqlExecutionRows(database), SqlVisits(database))
+        await ASKED[asked](SqlExecutionRows(database), SqlVisits(database), SqlOverviews(database))
     finally:
         await database.close()
 

@@ -26,6 +26,7 @@ from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
 from stepwright.sql.shards import SqlShards
+from stepwright.sql.test_cases import SqlTestCases
 from stepwright.tasks.activities.driver import ActivityDriver
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.map_shards.integration import MapShards
@@ -130,7 +131,13 @@ async def opened(folder: Path) -> AsyncIterator[Here]:
     work = activity_driver(database, reports)
     await work.recall()
     embedded = Embedded(
-        database, clock, (work, calls), reports, MockTestCases(database, None), LIMITS, shards=shards
+        database,
+        clock,
+        (work, calls),
+        reports,
+        MockTestCases(SqlTestCases(database), None),
+        LIMITS,
+        shards=shards,
     )
     running = asyncio.create_task(embedded.run())
     await embedded.executions.taken_up()

@@ -3,54 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from stepwright.asl.checkpoint.parts import BEGINNING
-from stepwright.asl.json_types import JsonText
-from stepwright.asl.step import Step, Visit
+from stepwright.asl.checkpoint.parts import BEGINNING, CameFrom
+from stepwright.asl.json_types import JsonText, Pointer
+from stepwright.asl.signals import Millis, TaskId
+from stepwright.asl.step import Outcome, Step, Try, Visit
 from stepwright.catalog.ports import VisitQuery
-from stepwright.catalog.records import Execution, Tally
+from stepwright.catalog.records import Execution, Revision, StateMachine, Tally
 from stepwright.engine.batch import Batch
-from stepwright.engine.ports import Commit, Uid
-from stepwright.sql import visits as rows_of_visits
-from stepwright.sql.database import Database
+from stepwright.engine.beside import Beside
+from stepwright.engine.ports import Commit, ExecutionRef, Uid
+from stepwright.sql import adding, journal, told_visits
+from stepwright.sql.database import NAMESPACE, Database
+from stepwright.sql.journal import SqlJournal
+from stepwright.sql.machines import SqlMachines
 from stepwright.sql.visits import SqlVisits, Tallies
 from tests.asl.random_machines import definitions, inputs
-from tests.asl.test_interpreter_properties import LIMITS, Watched, go_to_end
-from tests.asl.virtual_time import START, machine
+from tests.asl.recorded_plays import played, told
+from tests.asl.virtual_time import START
 
 UID = Uid("uid")
 EXECUTION = Execution("arn", UID, "e", "machine", "r", "RUNNING", JsonText("{}"), START)
-
-
-class Recorded(Watched):
-    """Keeps every step."""
-
-    def _take(self, step: Step) -> Step:
-        self.__dict__.setdefault("taken", []).append(step)
-        return super()._take(step)
-
-
-def played(definition: Any, document: Any, seed: int) -> Recorded:
-    """An execution that is redriven up to three times."""
-    play = Recorded(machine(definition), LIMITS, replay=False)
-    play.start(JsonText(json.dumps(document)))
-    for redrive in range(4):
-        go_to_end(play, Random(seed + redrive))
-        if play.redrivable is None or redrive == 3:
-            break
-        play.now += 5_000  # type: ignore[assignment]
-        play.redrive()
-    return play
 
 
 def commits(steps: Sequence[Step], random: Random) -> list[Commit]:
@@ -77,21 +60,13 @@ def commits(steps: Sequence[Step], random: Random) -> list[Commit]:
     return found
 
 
-def told(steps: Sequence[Step]) -> dict[int, Visit]:
-    found: dict[int, Visit] = {}
-    for step in steps:
-        for visit in step.visits:
-            known = found.get(visit.id)
-            found[visit.id] = visit if known is None else visit.after(known)
-    return {id: visit for id, visit in found.items() if visit.child is None}
-
-
 async def stored(written: Sequence[Commit], at: Any) -> tuple[dict[int, Visit], Tallies, Tallies]:
     with tempfile.TemporaryDirectory() as folder:
         database = await Database.open(Path(folder))
         try:
             for commit in written:
-                await database.write(list(rows_of_visits.rows_of(UID, commit)))
+                rows = journal.rows_of(UID, commit)
+                await database.write([row for row in rows if not row[0].conditional])
             kept = SqlVisits(database)
             page = await kept.visits(EXECUTION, VisitQuery(), None, 100_000)
             tallies = await kept.tallies(EXECUTION)
@@ -125,14 +100,48 @@ def at(definition: Any, pointer: str) -> Any:
     return definition
 
 
+STORED: Final = (
+    '[false,[[7,"Each[0]/Work","Work","Task",1764489600000,2,"Caught",1764489605000,"Busy",8,'
+    '"/States/Each/ItemProcessor/States/Work",[2,"ItemProcessor/StartAt"],2,0,null,'
+    '[[0,1764489600000,1764489601000,"Busy"],[1,1764489603000,1764489605000,"Busy"]],null]]]'
+)
+
+
+def test_the_form_in_which_visits_are_stored_stays_as_it_is() -> None:
+    visit = Visit(
+        7,
+        "Each[0]/Work",
+        "Work",
+        "Task",
+        Millis(1764489600000),
+        attempts=2,
+        outcome="Caught",
+        ended=Millis(1764489605000),
+        error="Busy",
+        task=TaskId(8),
+        pointer=Pointer("/States/Each/ItemProcessor/States/Work"),
+        came_from=CameFrom(2, "ItemProcessor/StartAt"),
+        within=2,
+        index=0,
+        tries=(
+            Try(0, Millis(1764489600000), Millis(1764489601000), "Busy"),
+            Try(1, Millis(1764489603000), Millis(1764489605000), "Busy"),
+        ),
+    )
+    commit = Commit(
+        "c", 1, START, START, {}, visits=(visit, structs.replace(visit, child="a child execution"))
+    )
+
+    assert told_visits.told_by(commit) == STORED
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(definitions(), inputs, st.integers(0, 2**32))
 def test_what_is_stored_of_visits_is_what_was_told(definition: Any, document: Any, seed: int) -> None:
     play = played(definition, document, seed)
-    steps = play.__dict__["taken"]
-    said = told(steps)
+    said = told(play.recorded)
 
-    visits, tallies, tallies_at_the_end = asyncio.run(stored(commits(steps, Random(seed)), play.now))
+    visits, tallies, tallies_at_the_end = asyncio.run(stored(commits(play.recorded, Random(seed)), play.now))
 
     assert visits == said
     assert tallies == tallies_at_the_end == counted(said)
@@ -153,3 +162,28 @@ def test_what_is_stored_of_visits_is_what_was_told(definition: Any, document: An
         assert all(each.begun <= each.ended for each in visit.tries)
         assert ends == sorted(ends)
         assert visit.ended is None or visit.ended >= max([visit.started, *ends])
+
+
+async def test_of_an_execution_that_has_ended_while_visits_were_not_kept_none_is_said_to_run(
+    tmp_path: Path,
+) -> None:
+    """Its states were shown as running for ever."""
+    ref, visit = ExecutionRef(UID, NAMESPACE, "e", "m"), Visit(1, "A", "A", "Task", START)
+    event = {"id": 1, "type": "TaskStateEntered"}
+    entered = Commit("c0", 0, START, START, {}, events=[event], visits=(visit,))
+    exited = structs.replace(visit, outcome="Succeeded", ended=START)
+    end = Outcome("SUCCEEDED", JsonText("{}"))
+    ended = Commit("c1", 1, START, START, {}, visits=(exited,), outcome=end)
+    database = await Database.open(tmp_path)
+    try:
+        revision = Revision("r", "{}", "role", START)
+        await SqlMachines(database).add(StateMachine("machine", "m", "STANDARD", START, revision))
+        await adding.add(database, EXECUTION, "m")
+        visits = SqlVisits(database)
+        await SqlJournal(database, Beside()).append(ref, entered)
+        assert len((await visits.visits(EXECUTION, VisitQuery(), None, 10)).items) == 1
+        await SqlJournal(database, Beside(), keeps_visits=False).append(ref, ended)
+        assert (await visits.visits(EXECUTION, VisitQuery(), None, 10)).items == []
+        assert await visits.tallies(EXECUTION) == {}
+    finally:
+        await database.close()

@@ -7,8 +7,9 @@ from typing import Any
 
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome, Try, Visit
+from stepwright.catalog.watchers import MOST_EXECUTIONS, MOST_VISITS
 from stepwright.engine.ports import Commit, ExecutionRef, Uid
-from stepwright.sql.watching import MOST_EXECUTIONS, MOST_VISITS, Watchers
+from stepwright.sql.watching import CommitWatchers
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:order:"
 
@@ -27,7 +28,7 @@ def visit(id: int, **said: Any) -> Visit:
 
 
 def test_changes_that_were_not_taken_become_one() -> None:
-    watchers = Watchers()
+    watchers = CommitWatchers()
     with watchers.follow([Uid("a")], all_of_them=False) as following:
         failed = Try(0, Millis(2), Millis(3), "Tea")
         watchers.committed(ref("a"), commit(visit(2, tries=(failed,)), events=[{"id": 2, "type": "X"}]))
@@ -43,7 +44,7 @@ def test_changes_that_were_not_taken_become_one() -> None:
 
 
 def test_all_are_watched_but_shards_of_maps() -> None:
-    watchers = Watchers()
+    watchers = CommitWatchers()
     shard = ExecutionRef(Uid("s"), "dev", "s", "order", arn="arn:aws:states:us-east-1:1:shard:s")
     with watchers.follow([], all_of_them=True) as following:
         watchers.committed(ref("a"), commit(outcome=Outcome("FAILED")))
@@ -55,7 +56,7 @@ def test_all_are_watched_but_shards_of_maps() -> None:
 
 
 def test_visits_of_child_executions_are_none_of_the_execution() -> None:
-    watchers = Watchers()
+    watchers = CommitWatchers()
     with watchers.follow([Uid("a")], all_of_them=False) as following:
         watchers.committed(ref("a"), commit(visit(2, child="of-a-map")))
         taken = following.take()
@@ -65,7 +66,7 @@ def test_visits_of_child_executions_are_none_of_the_execution() -> None:
 
 
 def test_too_many_visits_are_none_and_too_many_executions_no_change() -> None:
-    watchers = Watchers()
+    watchers = CommitWatchers()
     with watchers.follow([], all_of_them=True) as following:
         for id in range(MOST_VISITS + 1):
             watchers.committed(ref("a"), commit(visit(id)))
@@ -80,7 +81,7 @@ def test_too_many_visits_are_none_and_too_many_executions_no_change() -> None:
 
 
 async def test_whoever_waits_is_woken_once() -> None:
-    watchers = Watchers()
+    watchers = CommitWatchers()
     with watchers.follow([Uid("a")], all_of_them=False) as following:
         waiting = asyncio.create_task(following.wait())
         await asyncio.sleep(0)

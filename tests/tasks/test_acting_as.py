@@ -16,7 +16,7 @@ from msgspec import structs
 
 from stepwright.api import dispatch, model
 from stepwright.api.line import Line
-from stepwright.api.own_calls import OwnCalls, of_any_task
+from stepwright.api.own_calls import of_any_task
 from stepwright.api.service import Service
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse as parse_resource
@@ -29,6 +29,7 @@ from stepwright.engine.ports import ExecutionRef, StopRequest, Uid
 from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
+from stepwright.sql.test_cases import SqlTestCases
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.integration import Call, CallFailed
 from stepwright.tasks.step_functions.integration import StepFunctions
@@ -54,6 +55,9 @@ class Asked:
         self.questions.append((caller, action, resource))
         return caller.role_arn is None or action not in self.denied
 
+    def needs(self, action: str) -> str:  # noqa: ARG002
+        return ""
+
 
 class World:
     """``stepwright dev`` without HTTP: its API, and what carries its executions."""
@@ -66,7 +70,7 @@ class World:
         self._numbers = itertools.count()
 
     async def run(self) -> None:
-        await asyncio.gather(self.here.run(), self._line.answer(OwnCalls(of_any_task(self._service))))
+        await asyncio.gather(self.here.run(), self._line.answer(of_any_task(self._service)))
 
     async def call(self, operation: str, **request: Any) -> dict[str, Any]:
         reply = await dispatch.dispatch(self._service, model.TARGET + operation, json.dumps(request).encode())
@@ -103,7 +107,7 @@ async def opened(folder: Path) -> AsyncIterator[World]:
     clock, reports, line, access = SystemClock(), Reports(), Line(), Asked()
     work = activity_driver(database, reports)
     nested = CallDriver(StepFunctions(line, clock), clock, reports)
-    here = Embedded(database, clock, (work, nested), reports, MockTestCases(database, None))
+    here = Embedded(database, clock, (work, nested), reports, MockTestCases(SqlTestCases(database), None))
     numbers = random.Random(7)
     service = here.service(
         work,

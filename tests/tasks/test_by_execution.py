@@ -27,6 +27,7 @@ from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.engine.reports import Reports
 from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
+from stepwright.sql.test_cases import SqlTestCases
 from stepwright.tasks.activities.driver import ActivityDriver, Takings
 from stepwright.tasks.by_execution import ByExecution
 from stepwright.tasks.processes.driver import ProcessDriver
@@ -124,7 +125,7 @@ async def test_an_answer_or_a_heartbeat_reads_no_checkpoint(
     database = await Database.open(tmp_path)
     clock, reports = SystemClock(), Reports()
     activities = activity_driver(database, reports)
-    here = Embedded(database, clock, (activities,), reports, MockTestCases(database, None))
+    here = Embedded(database, clock, (activities,), reports, MockTestCases(SqlTestCases(database), None))
     running = asyncio.create_task(here.run())
     try:
         revision = Revision("r", json.dumps(MANY), "arn:aws:iam::123456789012:role/r", clock.now())

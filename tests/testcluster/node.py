@@ -271,5 +271,7 @@ def _kube_proxy(kubeconfig: Path, addresses: Addresses) -> dict[str, object]:
         "metricsBindAddress": "127.0.0.1:10249",
         "conntrack": conntrack,
         # Answers between two pods of one bridge come back this way even where bridges bypass iptables.
-        "iptables": {"masqueradeAll": True, "minSyncPeriod": "0s"},
+        # What fails, because another cluster of this machine has iptables' lock, say, is tried again after syncPeriod: by default a Service
+        # refused all connections for half a minute then.
+        "iptables": {"masqueradeAll": True, "minSyncPeriod": "0s", "syncPeriod": "1s"},
     }

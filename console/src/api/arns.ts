@@ -25,4 +25,25 @@ export function executionOf(of: string): { machine: string; name: string } {
   return { machine, name: name.join(":") };
 }
 
+/** Of a version's ARN. */
+export const numberOf = (of: string): number => Number(of.split(":").at(-1));
+/** Its name, of an alias' ARN. */
+export const aliasOf = (of: string): string => of.split(":").at(-1) ?? "";
+
 export const nameOf = (of: string): string => of.split(":").slice(6).join(":");
+
+/** Of a Map Run's ARN: its state machine, and label and id. */
+export function mapRunOf(of: string): { machine: string; run: string } {
+  const text = of.split(":").slice(6).join(":");
+  const cut = text.lastIndexOf("/");
+  return { machine: text.slice(0, cut), run: text.slice(cut + 1) };
+}
+
+export const mapRunArn = (at: Place, machine: string, run: string): string => arn(at, "mapRun", `${machine}/${run}`);
+
+/** The tenant whose it is. */
+export const accountOf = (of: string): string => of.split(":")[4] ?? "";
+
+/** Whether it is the ARN of an execution, a child of a Map Run too. */
+export const isExecution = (text: unknown): text is string =>
+  typeof text === "string" && /^arn:aws[a-z-]*:states:[^:]*:[^:]+:execution:[^:]+:.+$/.test(text);

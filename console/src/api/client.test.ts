@@ -16,7 +16,7 @@ test("parameters that are not given stand in no address", () => {
   );
 });
 
-test("a refusal is told in the server's words", async () => {
+test("a refusal is shown in the server's words", async () => {
   serve(() => json(400, { code: "ExecutionDoesNotExist", message: "Execution Does Not Exist: 'x'" }));
 
   const failure = await get("executions/x").catch((error: unknown) => error);
@@ -29,13 +29,13 @@ test("a refusal is told in the server's words", async () => {
   });
 });
 
-test("an answer of something between is no riddle", async () => {
+test("an answer of something between is not a riddle", async () => {
   serve(() => new Response("<html>Bad Gateway</html>", { status: 502 }));
 
   await expect(get("me")).rejects.toThrow("The server answered 502: <html>Bad Gateway</html>");
 });
 
-test("a server that does not answer is told from one that refuses", async () => {
+test("a server that does not answer is distinguished from one that refuses", async () => {
   serve(() => {
     throw new TypeError("Failed to fetch");
   });
@@ -58,4 +58,13 @@ test("a server that was started anew is asked for its new proof, once", async ()
     "me",
     "aws/ListStateMachines",
   ]);
+});
+
+test("an operation is asked for where the page is", async () => {
+  vi.stubGlobal("location", { pathname: "/console/shop/machines" });
+  const asked = serve((url) => json(200, url.endsWith("/me") ? { token: "new" } : { done: true }));
+
+  await perform("ListStateMachines", {});
+
+  expect(asked.mock.calls.at(-1)?.[0]).toBe("/console/api/v1/aws/ListStateMachines?ns=shop");
 });

@@ -17,13 +17,20 @@ export class ApiFailure extends Error {
   }
 }
 
-export type Parameters = Record<string, string | number | boolean | null | undefined>;
+/** Whether it may well be had a moment later: no answer, a server that cannot answer yet, or one that is being exchanged. */
+export const isUnavailable = (failure: unknown): boolean =>
+  failure instanceof ApiFailure && (failure.status === 0 || (failure.status >= 502 && failure.status <= 504));
 
-/** The address of a route: what is null or undefined is left out. */
+type Parameter = string | number | boolean | null | undefined;
+export type Parameters = Record<string, Parameter | readonly Parameter[]>;
+
+/** The address of a route: what is null or undefined is left out, and each of several values stands by itself. */
 export function address(path: string, parameters: Parameters = {}): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== null && value !== undefined) query.append(name, String(value));
+  for (const [name, given] of Object.entries(parameters)) {
+    for (const value of [given].flat()) {
+      if (value !== null && value !== undefined) query.append(name, String(value));
+    }
   }
   return query.size ? `${API}/${path}?${query}` : `${API}/${path}`;
 }
@@ -36,29 +43,59 @@ export async function get<Answer>(path: string, parameters?: Parameters, signal?
 
 /** What an operation of AWS's API answers. Raises ApiFailure, whose code is AWS's name of the error. */
 export async function perform<Answer>(operation: string, input: object, signal?: AbortSignal): Promise<Answer> {
-  const answer = await change("POST", `aws/${operation}`, input, signal);
+  const ns = tenant();
+  const path = ns === null ? `aws/${operation}` : `aws/${operation}?ns=${ns}`;
+  const answer = await change("POST", path, input, signal);
   return (await answer.json()) as Answer;
 }
 
-/** Whatever is no GET proves that a page of ours sends it. A server that was started anew has another proof. */
+/** Whose page this is, as its address has it: where things are that an operation names without an ARN. */
+function tenant(): string | null {
+  const [, , name, page] = globalThis.location?.pathname.split("/") ?? [];
+  return name && page ? name : null;
+}
+
+/** Whatever is no GET proves that a page of ours sends it. */
 export async function change(method: string, path: string, body: object, signal?: AbortSignal): Promise<Response> {
-  const sent = async () =>
+  return proven((proof) =>
     ask(address(path), {
       method,
-      headers: { "Content-Type": "application/json", [TOKEN]: await proof() },
+      headers: { "Content-Type": "application/json", [TOKEN]: proof },
       body: JSON.stringify(body),
       ...(signal ? { signal } : {}),
-    });
+    }),
+  );
+}
+
+/** An answer that comes piece by piece; reading it needs the proof, too. Raises ApiFailure. */
+export async function stream(
+  path: string,
+  parameters: Parameters,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  const answer = await proven((proof) => ask(address(path, parameters), { headers: { [TOKEN]: proof }, signal }));
+  return answer.body ?? new ReadableStream();
+}
+
+/** A server that was started anew has another proof, and so has somebody else who has logged in in another tab. */
+async function proven(send: (proof: string) => Promise<Response>): Promise<Response> {
   try {
-    return await sent();
+    return await send(await proof());
   } catch (failure) {
     if (!(failure instanceof ApiFailure && failure.code === "StaleToken")) throw failure;
     token = null;
-    return sent();
+    doubt();
+    return send(await proof());
   }
 }
 
 let token: string | null = null;
+let doubt: () => void = () => undefined;
+
+/** `act`: wherever it may not be so any more who is logged in. */
+export function whenInDoubt(act: () => void): void {
+  doubt = act;
+}
 
 /** `v1/me` hands it out. */
 export function remember(proof: string): void {
@@ -80,6 +117,7 @@ export async function ask(url: string, how: RequestInit): Promise<Response> {
     throw new ApiFailure(0, "Unreachable", error instanceof Error ? error.message : String(error));
   }
   if (answer.ok) return answer;
+  if (answer.status === 401) doubt();
   throw refusal(answer.status, await answer.text());
 }
 

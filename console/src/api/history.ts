@@ -4,22 +4,35 @@ import { get, part } from "./client";
 import type { Event, EventPage } from "./generated/console";
 
 const WINDOW = 100;
+const MOST_AT_ONCE = 500;
 
 const windowOf = (execution: string, first: number, last: number) =>
   queryOptions({
     queryKey: ["events", execution, first, last],
-    queryFn: async ({ signal }) => {
-      const found: Event[] = [];
-      // An answer ends early where its events are large.
-      for (let from: number | undefined = first; from !== undefined && from <= last; ) {
-        const asked = { from, limit: last - from + 1 };
-        const page: EventPage = await get<EventPage>(`executions/${part(execution)}/events`, asked, signal);
-        found.push(...page.events);
-        from = page.next;
-      }
-      return found;
-    },
+    queryFn: ({ signal }) => between(execution, first, last, signal),
     staleTime: Number.POSITIVE_INFINITY,
+  });
+
+async function between(execution: string, first: number, last: number, signal: AbortSignal): Promise<Event[]> {
+  const found: Event[] = [];
+  // An answer ends early where its events are large.
+  for (let from: number | undefined = first; from !== undefined && from <= last; ) {
+    const asked = { from, limit: Math.min(MOST_AT_ONCE, last - from + 1) };
+    const page: EventPage = await get<EventPage>(`executions/${part(execution)}/events`, asked, signal);
+    found.push(...page.events);
+    from = page.next;
+  }
+  return found;
+}
+
+/** From the first to this one, without their data; with 0 none. Those that are known are shown while there are more. */
+export const eventsUpTo = (execution: string, newest: number) =>
+  queryOptions({
+    queryKey: ["events-up-to", execution, newest],
+    queryFn: ({ signal }) => between(execution, 1, newest, signal),
+    enabled: newest > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (before, query) => (query?.queryKey[1] === execution ? before : undefined),
   });
 
 /** By id: those from `first` to `last` that are there already. `newest`: the last of all. */

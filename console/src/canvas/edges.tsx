@@ -1,13 +1,12 @@
 /** The ways between boxes, as the layout has them, with rounded corners. */
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
-import type { Point, Route } from "../graph/layout";
+import type { Route } from "../graph/layout";
 import type { GraphEdge } from "../graph/of_definition";
+import { rounded } from "./rounded";
 
 export type WayData = { edge: GraphEdge; route: Route; isTaken: boolean };
 export type WayEdge = Edge<WayData, "way">;
-
-const RADIUS = 9;
 
 export const Way = memo(function Way({ data, markerEnd }: EdgeProps<WayEdge>) {
   if (!data) return null;
@@ -37,29 +36,3 @@ export const Way = memo(function Way({ data, markerEnd }: EdgeProps<WayEdge>) {
     </>
   );
 });
-
-/** An SVG path through all of them. */
-export function rounded(points: readonly Point[]): string {
-  const [first, ...rest] = points;
-  if (!first) return "";
-  let path = `M${first.x},${first.y}`;
-  rest.forEach((corner, index) => {
-    const [before, after] = [points[index], rest[index + 1]];
-    if (!before || !after) {
-      path += `L${corner.x},${corner.y}`;
-      return;
-    }
-    const radius = Math.min(RADIUS, distance(corner, before) / 2, distance(corner, after) / 2);
-    const into = towards(corner, before, radius);
-    const out = towards(corner, after, radius);
-    path += `L${into.x},${into.y}Q${corner.x},${corner.y} ${out.x},${out.y}`;
-  });
-  return path;
-}
-
-const distance = (one: Point, other: Point): number => Math.hypot(other.x - one.x, other.y - one.y);
-
-function towards(from: Point, to: Point, far: number): Point {
-  const share = far / (distance(from, to) || 1);
-  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
-}

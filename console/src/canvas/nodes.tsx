@@ -1,22 +1,22 @@
-/** The boxes of the graph. Status is told by colour, by sign and, to screen readers, by word. */
+/** The boxes of the graph. Status is shown by colour, by sign and, to screen readers, by word. */
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
-import { memo } from "react";
-import { count, retries, STANDINGS, type Standing, standing, type Tally, total } from "../execution/visits";
+import { type CSSProperties, memo } from "react";
+import { count, retries, STANDINGS, standing, type Tally, total } from "../execution/visits";
 import type { GraphNode } from "../graph/of_definition";
 import { words } from "../words";
 import { Glyph } from "./glyphs";
+import { SIGNS } from "./signs";
 
-export type BoxData = { node: GraphNode; tally: Tally | undefined; isOpen: boolean };
+/** Something said of a state beside how it stands. `share`: how much of it there is, from 0 to 1, which gives the box its
+ * colour. */
+export interface Mark {
+  tone: "time" | "failures" | "onlyHere" | "onlyThere" | "differs";
+  text: string;
+  share?: number;
+}
+
+export type BoxData = { node: GraphNode; tally: Tally | undefined; mark: Mark | undefined; isOpen: boolean };
 export type BoxNode = Node<BoxData, "box">;
-
-const SIGNS: Record<Standing, string> = {
-  Running: "●",
-  Succeeded: "✓",
-  Failed: "✕",
-  TimedOut: "✕",
-  Caught: "⚠",
-  Aborted: "■",
-};
 
 export const Box = memo(function Box({ data }: NodeProps<BoxNode>) {
   return (
@@ -28,7 +28,7 @@ export const Box = memo(function Box({ data }: NodeProps<BoxNode>) {
   );
 });
 
-function Inside({ node, tally, isOpen }: BoxData) {
+function Inside({ node, tally, mark, isOpen }: BoxData) {
   if (node.kind === "start" || node.kind === "end") {
     const isOutermost = node.parent === null;
     const word = node.kind === "start" ? words.graph.start : words.graph.end;
@@ -39,8 +39,11 @@ function Inside({ node, tally, isOpen }: BoxData) {
   const how = standing(tally);
   const visits = total(tally);
   const again = retries(tally);
-  return (
-    <div className={`state ${how ?? "Idle"} ${isOpen ? "open" : ""}`}>
+  const box = (
+    <div
+      className={`state ${how ?? "Idle"} ${isOpen ? "open" : ""} ${mark?.share === undefined ? "" : `warm ${mark.tone}`}`}
+      {...(mark?.share === undefined ? {} : { style: { "--share": mark.share } as CSSProperties })}
+    >
       <div className="head">
         <Glyph type={node.type} />
         <div className="names">
@@ -59,6 +62,15 @@ function Inside({ node, tally, isOpen }: BoxData) {
       </div>
       {visits > 1 && <Shares tally={tally} />}
     </div>
+  );
+  if (!mark) return box;
+  return (
+    <>
+      {box}
+      <span className={`mark ${mark.tone}`} aria-hidden="true">
+        {mark.text}
+      </span>
+    </>
   );
 }
 
@@ -79,7 +91,7 @@ function Shares({ tally }: { tally: Tally | undefined }) {
 }
 
 /** What a screen reader says of it. */
-export function spoken(node: GraphNode, tally: Tally | undefined): string {
+export function spoken(node: GraphNode, tally: Tally | undefined, mark?: Mark): string {
   if (node.kind !== "state") return node.name || node.kind;
   const how = standing(tally);
   const isOnce = total(tally) === 1;
@@ -87,7 +99,8 @@ export function spoken(node: GraphNode, tally: Tally | undefined): string {
   const more = ways.map((each) => (isOnce ? words.standing[each] : `${count(tally, each)} ${words.standing[each]}`));
   const again = retries(tally);
   return words.graph.node(node.type, node.name, [
-    ...(how ? more : [words.notVisited]),
+    ...(how ? more : mark?.share === undefined ? [words.notVisited] : []),
     ...(again ? [words.graph.retried(again)] : []),
+    ...(mark ? [mark.text] : []),
   ]);
 }

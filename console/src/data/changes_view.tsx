@@ -7,11 +7,18 @@ import "./data.css";
 const MOST = 200;
 const SIGNS: Record<Change["how"], string> = { added: "+", removed: "−", changed: "~" };
 
+interface Props {
+  before: string;
+  after: string;
+  /** What is said where nothing has changed. */
+  same?: string;
+}
+
 /** What came out that did not go in. */
-export function ChangesView({ before, after }: { before: string; after: string }) {
+export function ChangesView({ before, after, same = words.visit.same }: Props) {
   const told = useMemo(() => changes(before, after, MOST), [before, after]);
   if (!told) return null;
-  if (told.all === 0) return <Box color="text-body-secondary">{words.visit.same}</Box>;
+  if (told.all === 0) return <Box color="text-body-secondary">{same}</Box>;
   return (
     <>
       <ul className="changes" aria-label={words.visit.changes}>

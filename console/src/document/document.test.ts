@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { graphOf } from "../graph/of_definition";
-import { open } from "./document";
+import { Document, open } from "./document";
+import { parsed, revived } from "./parsed";
 import { NumberText } from "./value";
 
 const MANIFEST = `apiVersion: stepwright.dev/v1
@@ -152,4 +153,17 @@ test("no text is a reason to fail", () => {
     ),
     { numRuns: 2000 },
   );
+});
+
+test("what a worker has read is the same document, to each number", () => {
+  const text = "a: 1.0\nb: [1e400, {c: x}]\nd: &anchor {e: 2}\nf: *anchor\n";
+  const sent = structuredClone(parsed(text, "yaml"));
+  const here = new Document(text, "yaml", revived(sent));
+
+  expect(here.value).toEqual(open(text).value);
+  expect(here.rangeOf("/b/1/c")).toEqual(open(text).rangeOf("/b/1/c"));
+});
+
+test("a dash that is nowhere above is not looked for without end", () => {
+  expect(open("\n}- }*x", "yaml").isReadable).toBe(false);
 });

@@ -3,14 +3,12 @@
  * value and whatever is shown are made from it, and an edit (`making`) makes another text.
  */
 import { Refused } from "./content";
-import { isTooDeep, TOO_DEEP } from "./depth";
 import { expanded } from "./expand";
 import { type Habits, habitsOf } from "./habits";
 import { Lines } from "./lines";
-import { parseJson } from "./parse_json";
-import { parseYaml } from "./parse_yaml";
+import { parsed } from "./parsed";
 import { type Pointer, parent } from "./pointer";
-import type { Problem } from "./problems";
+import { ofTheWhole, type Problem } from "./problems";
 import { type Node, nodeAt, pointerAt } from "./tree";
 import { member, type Value, valueAt } from "./value";
 
@@ -28,13 +26,13 @@ export class Document {
   readonly value: Value;
   private known: Habits | null = null;
 
+  /** `read`: what a worker has read already. */
   constructor(
     readonly text: string,
     readonly format: Format,
+    read = parsed(text, format),
   ) {
-    const lines = new Lines(text);
-    const parse = format === "json" ? parseJson : parseYaml;
-    const { root, problems } = isTooDeep(text, format) ? deep(text) : parse(text, lines);
+    const { root, problems } = read;
     const found = expanded(root);
     this.root = root;
     this.value = found?.value ?? null;
@@ -43,7 +41,7 @@ export class Document {
     this.problems = [
       ...problems,
       ...(found === null ? [ofTheWhole(text, "aliases make the document too large")] : []),
-      ...this.asText(lines),
+      ...this.asText(),
     ];
   }
 
@@ -91,14 +89,14 @@ export class Document {
   /** Raises Refused unless it can be edited. */
   refuseUnreadable(): void {
     const found = this.problems.find(({ severity }) => severity === "error");
-    if (found) throw new Refused(`Line ${found.line}: ${found.message}. Mend that first.`);
+    if (found) throw new Refused(`Line ${found.line}: ${found.message}. Fix that first.`);
   }
 
-  private asText(lines: Lines): Problem[] {
+  private asText(): Problem[] {
     if (this.wrapper !== "manifest" || typeof this.definition !== "string") return [];
     const range = this.rangeOf("") ?? { from: 0, to: 0 };
     const message = "spec.definition is a text; as an object it can be edited here, which changes numbers such as 1.0";
-    return [{ severity: "error", message, ...range, ...lines.at(range.from) }];
+    return [{ severity: "error", message, ...range, ...new Lines(this.text).at(range.from) }];
   }
 }
 
@@ -112,12 +110,4 @@ function isManifest(value: Value): boolean {
   return (
     member(value, "kind") === "StateMachine" && typeof version === "string" && version.startsWith("stepwright.dev/")
   );
-}
-
-function deep(text: string) {
-  return { root: null, problems: [ofTheWhole(text, TOO_DEEP)] };
-}
-
-function ofTheWhole(text: string, message: string): Problem {
-  return { severity: "error", message, from: 0, to: text.length, line: 1, column: 1 };
 }

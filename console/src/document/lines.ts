@@ -20,7 +20,8 @@ export class Lines {
 }
 
 export function lineStart(text: string, at: number): number {
-  return text.lastIndexOf("\n", at - 1) + 1;
+  // Before the first letter lastIndexOf would look at that.
+  return at === 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
 }
 
 /** Before the line break. */

@@ -1,6 +1,6 @@
 /**
  * Edits made on the text: the smallest splices, and then the proof. The text that they make is read again and must have the
- * value that was asked for; if it has not, the nodes around are written anew, and the person is told.
+ * value that was asked for; if it has not, the nodes around are written anew, and the person hears of it.
  */
 import { byHolder } from "./changes";
 import { lostBetween } from "./comments";
@@ -29,7 +29,7 @@ export interface Made {
 export function made(document: Document, edits: readonly Edit[]): Made {
   document.refuseUnreadable();
   const { root } = document;
-  if (root === null) throw new Refused("The text is empty.");
+  if (root === null) return begun(document, edits);
   refuseShared(document, root, edits);
   const before = writtenValue(root);
   const wanted = changed(before, edits);
@@ -53,8 +53,21 @@ export function made(document: Document, edits: readonly Edit[]): Made {
     const rewritten = attempt(rewriting, outermost);
     if (rewritten) return rewritten;
     if (around.every((each) => each === ""))
-      throw new Refused("This cannot be written into the text by itself: change it there.");
+      throw new Refused("This cannot be written into the text automatically: change it in the text.");
   }
+}
+
+/** Of a text in which nothing stands but comments: they stay above what comes in. */
+function begun(document: Document, edits: readonly Edit[]): Made {
+  const { text, format, habits } = document;
+  const wanted = changed(new Map(), edits);
+  const inserts = edits.filter((edit) => edit.do === "insert");
+  const content = new Map(inserts.map(({ at, value }): [string, Content] => [last(at), value]));
+  const above = text === "" || text.endsWith("\n") ? "" : habits.newline;
+  const splices = [{ from: text.length, to: text.length, insert: above + blockText(content, format, habits) }];
+  const found = proved(document, splices, wanted);
+  if (!found) throw new Refused("The text is empty.");
+  return { document: found, splices, rewritten: [], lostComments: [] };
 }
 
 /** The node as it would be written elsewhere; with what belongs to its name. */

@@ -27,7 +27,7 @@ const SENTENCES: Record<string, string> = {
 export function parseJson(text: string, lines: Lines): { root: Node | null; problems: Problem[] } {
   const problems = new Problems(lines);
   const errors: ParseError[] = [];
-  // A mark in front is no part of the text; the places of all else stay what they are.
+  // A mark in front is not part of the text; the places of all else stay what they are.
   const marked = text.startsWith("\ufeff") ? ` ${text.slice(1)}` : text;
   const found = parseTree(marked, errors, { disallowComments: true, allowTrailingComma: false });
   const root = found ? new Reader(text, problems).node(found) : null;

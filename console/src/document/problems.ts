@@ -25,3 +25,8 @@ export class Problems {
     return this.found.sort((a, b) => a.from - b.from);
   }
 }
+
+/** About no place in particular. */
+export function ofTheWhole(text: string, message: string): Problem {
+  return { severity: "error", message, from: 0, to: text.length, line: 1, column: 1 };
+}

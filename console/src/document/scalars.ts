@@ -1,6 +1,6 @@
 /**
  * What the letters of a YAML scalar stand for. As the server reads them (`files/yaml_values.py`): YAML's JSON schema, so
- * `yes` and `2024-01-02` are texts, `1.0` stays what it is, and `012345678901` (an account's id) is no number.
+ * `yes` and `2024-01-02` are texts, `1.0` stays what it is, and `012345678901` (an account's id) is not a number.
  */
 import { NumberText } from "./value";
 

@@ -17,7 +17,7 @@ export function refuseShared(document: Document, root: Node, edits: readonly Edi
       if (!(error instanceof BehindAlias)) throw error;
       const { name } = error.alias;
       throw new Refused(
-        `This stands in *${name}: edit it where the anchor &${name} is${lineOf(document, root, name)}, or unfold the aliases first.`,
+        `This comes from *${name}: edit it where the anchor &${name} is${lineOf(document, root, name)}, or unfold the aliases first.`,
         edit.at,
       );
     }

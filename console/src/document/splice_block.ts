@@ -6,7 +6,7 @@ import { columnOf, isBlank, isFirstOnLine, lineEnd, lineStart, nextLine } from "
 import type { Splice } from "./splice";
 import { type ArrayNode, childAt, type Node, type ObjectNode } from "./tree";
 import { isObject } from "./value";
-import { behindDash, behindName, blockEntry } from "./write_block";
+import { behindDash, behindName, blockEntry, blockItem } from "./write_block";
 import { like, scalar } from "./yaml_words";
 
 export class BlockSplicer {
@@ -191,9 +191,7 @@ export class BlockSplicer {
   }
 
   private lines({ name, content }: Entry, column: number): string[] {
-    if (name !== null) return blockEntry(name, content, column, this.habits);
-    const [first = "", ...rest] = behindDash(content, column + 2, this.habits);
-    return [`- ${first}`, ...rest];
+    return name === null ? blockItem(content, column, this.habits) : blockEntry(name, content, column, this.habits);
   }
 
   private name(to: string, at: number): string {

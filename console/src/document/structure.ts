@@ -1,4 +1,4 @@
-/** How a definition hangs together: where each state leads, and what it holds. Of anything that is no state, nothing. */
+/** How a definition hangs together: where each state leads, and what it holds. Of anything that is not a state, nothing. */
 import { child, type Pointer } from "./pointer";
 import { entries, isObject, items, member } from "./value";
 

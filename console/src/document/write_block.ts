@@ -18,9 +18,22 @@ export function withName(name: string, content: Content | Written, column: numbe
   const pad = " ".repeat(column);
   const [first = "", ...rest] = behindName(content, column, habits);
   if (!(content instanceof Piece)) return [`${name}:${first}`, ...rest];
-  const above = content.above.map((line, index) => (index === 0 ? line : pad + line));
-  const begin = `${above.length > 0 ? pad : ""}${name}:${content.beside}${first}`;
-  return [...above, begin, ...rest];
+  return [...below(content, pad, `${name}:${content.beside}${first}`), ...rest];
+}
+
+/** `- ` and what follows, with the comments that come along; lines after the first begin in `column`. */
+export function blockItem(content: Content | Written, column: number, habits: Habits): string[] {
+  const inner = column + 2;
+  const [first = "", ...rest] = behindDash(content, inner, habits);
+  if (!(content instanceof Piece)) return [`- ${first}`, ...rest];
+  const pad = " ".repeat(column);
+  if (content.beside === "") return [...below(content, pad, `- ${first}`), ...rest];
+  return [...below(content, pad, `-${content.beside}`), " ".repeat(inner) + first, ...rest];
+}
+
+/** A line below the comments that stand above it. */
+function below({ above }: Piece, pad: string, line: string): string[] {
+  return [...above, line].map((each, index) => (index === 0 ? each : pad + each));
 }
 
 /** What stands behind `name:`: the rest of its line, then further lines as they are. */
@@ -61,10 +74,7 @@ export function body(content: Content | Written, column: number, habits: Habits)
   }
   const pad = " ".repeat(column);
   const lines = Array.isArray(content)
-    ? content.map((item) => {
-        const [first = "", ...rest] = behindDash(item, column + 2, habits);
-        return [`- ${first}`, ...rest];
-      })
+    ? content.map((item) => blockItem(item, column, habits))
     : (entries(content) as [string, Content][]).map(([name, each]) => blockEntry(name, each, column, habits));
   return lines.flatMap(([first = "", ...rest], index) => [index === 0 ? first : pad + first, ...rest]);
 }

@@ -4,7 +4,7 @@ import { changes } from "./changes";
 
 const of = (before: string, after: string) => changes(before, after, 100)?.found;
 
-test("what a state added, took away and changed is told by its path", () => {
+test("what a state added, took away and changed is named by its path", () => {
   expect(of('{"a":1,"b":{"c":2},"d":3}', '{"a":1,"b":{"c":5},"e":[4]}')).toEqual([
     { path: "$.d", how: "removed", before: "3", after: null },
     { path: "$.e", how: "added", before: null, after: "[4]" },
@@ -31,7 +31,7 @@ test("text that is no JSON has no changes", () => {
   expect(changes("{", "{}", 9)).toBeNull();
 });
 
-test("of very many changes the first are told, and how many there are", () => {
+test("of very many changes the first are shown, and how many there are", () => {
   const many = JSON.stringify(Array.from({ length: 500 }, (_, index) => index));
 
   expect(changes("[]", many, 10)).toMatchObject({ all: 500, found: { length: 10 } });

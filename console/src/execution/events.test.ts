@@ -8,7 +8,7 @@ test("the state of an event is the one that was entered or left", () => {
   expect(stateOf(event("TaskScheduled", { resource: "k8s:job" }))).toBe("");
 });
 
-test("an error comes first in what is told of an event", () => {
+test("an error comes first in what is shown of an event", () => {
   const found = summaryOf(event("TaskFailed", { resource: "k8s:job", cause: "exit code 1", error: "Job.Failed" }));
 
   expect(found).toBe("error: Job.Failed  cause: exit code 1  resource: k8s:job");

@@ -13,6 +13,10 @@ const visit = (state: string, outcome: Outcome | null, more: Partial<Visit> = {}
   attempts: 1,
   error: null,
   cameFrom: null,
+  within: null,
+  index: null,
+  begun: 0,
+  tries: [],
   ...more,
 });
 

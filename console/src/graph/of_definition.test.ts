@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { mermaidOf } from "./mermaid";
 import { graphOf } from "./of_definition";
 
 /** Written by Python (`python -m tests.data.graph_cases`); GRAPH_CASES names a folder of more, which are not in the repository. */
@@ -11,12 +12,28 @@ const cases = FOLDERS.filter((folder) => folder !== "" && existsSync(folder)).fl
     .map((name) => [name, `${folder}/${name}`] as const),
 );
 
-describe("a definition has the picture that Python draws", () => {
+describe("a definition has the picture that Python draws, and the same text for Mermaid", () => {
   test.each(cases)("%s", (_, path) => {
-    const { definition, graph } = JSON.parse(readFileSync(path, "utf8"));
+    const { definition, graph, mermaid } = JSON.parse(readFileSync(path, "utf8"));
 
     expect(graphOf(definition)).toEqual(graph);
+    expect(mermaidOf(graphOf(definition))).toBe(mermaid);
   });
+});
+
+test("of an execution the text for Mermaid tells how its states stand", () => {
+  const graph = graphOf({ StartAt: "A", States: { A: { Type: "Pass", Next: "B" }, B: { Type: "Succeed" } } });
+
+  const text = mermaidOf(
+    graph,
+    new Map([
+      ["/States/A", "Succeeded"],
+      ["/States/B", "Failed"],
+    ]),
+  );
+
+  expect(text).toContain("  classDef Failed stroke:#db0000,fill:#fff3f2\n  class n2 Failed\n");
+  expect(text).toContain("  class n1 Succeeded\n");
 });
 
 const words = fc.constantFrom(

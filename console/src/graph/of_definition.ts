@@ -13,7 +13,7 @@ import * as words from "./words";
  * `id`: the JSON pointer of a state, or of a branch or an item processor (a scope); with `#start`, `#end` or `#ghost/NAME`
  * behind that of its scope, what the definition does not name. A ghost is a state that does not exist, but to which a
  * transition leads. `parent`: the scope that a state is in, the state that a scope is in; null in the machine's own scope.
- * `label`: what tells it from others of its type, such as the Resource of a Task.
+ * `label`: what distinguishes it from others of its type, such as the Resource of a Task.
  */
 export interface GraphNode {
   id: string;

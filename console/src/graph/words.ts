@@ -28,7 +28,7 @@ const EXPRESSION = /^\{%([\s\S]*)%\}$/;
 const INTEGRATION = /^arn:aws[a-z-]*:states:[^:]*:[^:]*:([\s\S]*)$/;
 const FUNCTION = /^arn:aws[a-z-]*:lambda:[^:]*:[^:]*:(function:[\s\S]*)$/;
 
-/** `$.total > 100 and $.country == "NO"`; empty if it is no condition. */
+/** `$.total > 100 and $.country == "NO"`; empty if it is not a condition. */
 export function ofRule(rule: unknown): string {
   return short(condition(rule, 0));
 }
@@ -39,7 +39,7 @@ export function ofCatcher(catcher: unknown): string {
   return short(errors.filter((error) => typeof error === "string").join(", "));
 }
 
-/** What tells a state from others of its type: what a Task calls, how long a Wait waits, the error of a Fail. */
+/** What distinguishes a state from others of its type: what a Task calls, how long a Wait waits, the error of a Fail. */
 export function ofState(state: unknown): string {
   switch (member(state, "Type")) {
     case "Task":

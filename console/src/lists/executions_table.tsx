@@ -6,46 +6,78 @@ import Table, { type TableProps } from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { executionOf } from "../api/arns";
-import { executionCounts, executions, type Wanted } from "../api/executions";
+import { SeveralActs } from "../acts/several_acts";
+import { nameOf } from "../api/arns";
+import { executionCounts, executions, type Wanted, watchOf } from "../api/executions";
 import type { ExecutionRow } from "../api/generated/console";
-import { executionPath, machinePath } from "../paths";
+import { useStream } from "../api/live";
+import { hearingRows } from "../api/live_rows";
 import { useFollow } from "../shell/anchor";
 import { Broken } from "../shell/broken";
 import { Empty } from "../shell/empty";
+import { usePathOf } from "../shell/here";
 import { Duration, Moment } from "../shell/moment";
 import { Status } from "../shell/status";
 import { words } from "../words";
+import { More } from "./more";
+import { NarrowChoice, type Narrower } from "./narrow";
 import { StatusChoice } from "./status_choice";
 
 interface Props {
   wanted: Wanted;
   /** `undefined`: any status. */
   onStatus: (status: string | undefined) => void;
+  /** Without it they are not narrowed by anything but status and name. */
+  onNarrow?: (to: Narrower) => void;
   variant?: HeaderProps.Variant;
 }
 
 /** Executions, those started last first: of one state machine, or of all. */
-export function ExecutionsTable({ wanted, onStatus, variant = "h2" }: Props) {
+export function ExecutionsTable({ wanted, onStatus, onNarrow, variant = "h2" }: Props) {
   const [name, search] = useState("");
+  /** ARNs of those that something is to be done to; null: they are only looked at. */
+  const [several, choose] = useState<ReadonlySet<string> | null>(null);
   const asked = { ...wanted, name: name.trim() || undefined };
-  const query = useInfiniteQuery(executions(asked));
-  const { data: counts } = useQuery(executionCounts(asked));
+  const link = useStream(watchOf(asked), hearingRows);
+  const query = useInfiniteQuery(executions(asked, link));
+  const { data: counts } = useQuery(executionCounts(asked, link));
   const columns = useColumns(wanted);
   if (query.error && !query.data) return <Broken error={query.error} />;
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
   const isNarrowed = Boolean(wanted.status || asked.name);
+  const chosen = rows.filter(({ arn }) => several?.has(arn));
+  const choosing: Pick<TableProps<ExecutionRow>, "selectionType" | "selectedItems" | "onSelectionChange"> = several
+    ? {
+        selectionType: "multi",
+        selectedItems: chosen,
+        onSelectionChange: ({ detail }) => choose(new Set(detail.selectedItems.map(({ arn }) => arn))),
+      }
+    : {};
   return (
     <Table
       items={rows}
       trackBy="arn"
       loading={query.isPending}
       loadingText={words.broken.loading}
-      ariaLabels={{ tableLabel: words.pages.executions }}
-      header={<Header variant={variant}>{words.pages.executions}</Header>}
+      ariaLabels={{
+        tableLabel: words.pages.executions,
+        selectionGroupLabel: words.several.group,
+        allItemsSelectionLabel: () => words.several.all,
+        itemSelectionLabel: (_, row) => words.several.one(row.name),
+      }}
+      {...choosing}
+      header={
+        <Header
+          variant={variant}
+          actions={<Several of={several && chosen} canBegin={rows.length > 0} onChoose={choose} />}
+        >
+          {words.pages.executions}
+        </Header>
+      }
       filter={
         <div className="filters">
           <StatusChoice counts={counts} status={wanted.status} onStatus={onStatus} />
+          {onNarrow && rows.length > 0 && <NarrowChoice errors={counts?.errors ?? []} onNarrow={onNarrow} />}
           <TextFilter
             filteringText={name}
             filteringPlaceholder={words.executions.find}
@@ -62,28 +94,33 @@ export function ExecutionsTable({ wanted, onStatus, variant = "h2" }: Props) {
           <Empty title={words.executions.none} text={words.executions.noneText} />
         )
       }
-      footer={
-        query.hasNextPage && (
-          <Box textAlign="center">
-            <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              {words.executions.more}
-            </Button>
-          </Box>
-        )
-      }
+      footer={query.hasNextPage && <More of={query} />}
     />
   );
 }
 
-function useColumns({ namespace, machine }: Wanted): TableProps.ColumnDefinition<ExecutionRow>[] {
+interface SeveralProps {
+  of: readonly ExecutionRow[] | null;
+  canBegin: boolean;
+  onChoose: (arns: ReadonlySet<string> | null) => void;
+}
+
+/** Whoever only looks is not shown boxes to tick. */
+function Several({ of, canBegin, onChoose }: SeveralProps) {
+  if (of) return <SeveralActs rows={of} onEnd={() => onChoose(null)} />;
+  return canBegin && <Button onClick={() => onChoose(new Set())}>{words.several.begin}</Button>;
+}
+
+function useColumns({ machine }: Wanted): TableProps.ColumnDefinition<ExecutionRow>[] {
   const follow = useFollow();
+  const pathOf = usePathOf();
   const ofMachine: TableProps.ColumnDefinition<ExecutionRow>[] = [
     {
       id: "machine",
       header: words.executions.machine,
-      cell: ({ arn }) => (
-        <Link href={machinePath(namespace, executionOf(arn).machine)} onFollow={follow}>
-          {executionOf(arn).machine}
+      cell: ({ machine: arn }) => (
+        <Link href={pathOf(arn)} onFollow={follow}>
+          {nameOf(arn)}
         </Link>
       ),
     },
@@ -94,7 +131,7 @@ function useColumns({ namespace, machine }: Wanted): TableProps.ColumnDefinition
       header: words.executions.name,
       isRowHeader: true,
       cell: ({ arn, name }) => (
-        <Link href={executionPath(namespace, executionOf(arn).machine, name)} onFollow={follow}>
+        <Link href={pathOf(arn)} onFollow={follow}>
           {name}
         </Link>
       ),

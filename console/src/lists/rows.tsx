@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import "./rows.css";
 
 const HEIGHT = 36;
@@ -7,6 +7,9 @@ const BEYOND = 12;
 
 export interface Column<Row> {
   header: string;
+  /** What stands above it instead of its name. */
+  head?: ReactNode;
+  sorted?: "ascending" | "descending" | "none";
   /** As CSS has widths of columns of a grid. */
   width: string;
   cell: (row: Row) => ReactNode;
@@ -26,7 +29,8 @@ interface Props<Row> {
   empty: string;
 }
 
-/** A table of any length, of which only those rows are drawn that are in sight. The first cell of each is a button. */
+/** A table of any length, of which only those rows are drawn that are in sight. The first cell of each is a button; arrows go
+ * from row to row. */
 export function Rows<Row>({ label, count, columns, rowAt, chosen, onChoose, onSight, empty }: Props<Row>) {
   const frame = useRef<HTMLElement>(null);
   const rows = useVirtualizer({
@@ -41,14 +45,23 @@ export function Rows<Row>({ label, count, columns, rowAt, chosen, onChoose, onSi
   useEffect(() => {
     if (chosen >= 0) rows.scrollToIndex(chosen, { align: "auto" });
   }, [rows, chosen]);
+  const move = (event: KeyboardEvent<HTMLElement>) => {
+    const targets: Record<string, number> = { ArrowDown: chosen + 1, ArrowUp: chosen - 1, Home: 0, End: count - 1 };
+    const to = targets[event.key];
+    if (to === undefined || to < 0 || to >= count || event.target instanceof HTMLInputElement) return;
+    event.preventDefault();
+    // The button that had it may soon be out of sight, and gone.
+    frame.current?.focus({ preventScroll: true });
+    onChoose(to);
+  };
   const widths = { gridTemplateColumns: columns.map(({ width }) => width).join(" ") };
   return (
-    <section className="rows" ref={frame} aria-label={label} tabIndex={0}>
+    <section className="rows" ref={frame} aria-label={label} tabIndex={0} onKeyDown={move}>
       <div role="table" aria-label={label} aria-rowcount={count + 1}>
         <div className="row head" role="row" aria-rowindex={1} style={widths}>
-          {columns.map(({ header }) => (
-            <span key={header} role="columnheader">
-              {header}
+          {columns.map(({ header, head, sorted }) => (
+            <span key={header} role="columnheader" {...(sorted ? { "aria-sort": sorted } : {})}>
+              {head ?? header}
             </span>
           ))}
         </div>

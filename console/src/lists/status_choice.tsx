@@ -42,11 +42,12 @@ interface ChoiceProps {
   isChosen: boolean;
   onChoose: () => void;
   text: string;
-  count: number;
+  count?: number;
 }
 
-const Choice = ({ tone = "", isChosen, onChoose, text, count }: ChoiceProps) => (
+export const Choice = ({ tone = "", isChosen, onChoose, text, count }: ChoiceProps) => (
   <button type="button" className={tone} aria-pressed={isChosen} onClick={onChoose}>
-    {text} <span className="numbers">{count.toLocaleString("en")}</span>
+    {text}
+    {count !== undefined && <span className="numbers"> {count.toLocaleString("en")}</span>}
   </button>
 );

@@ -16,7 +16,8 @@ export function Duration({ from, to }: { from: number; to: number | null }) {
   return <span className="numbers">{duration((to ?? Math.max(now, from)) - from)}</span>;
 }
 
-function useNow(isWanted: boolean): number {
+/** Each second while it is wanted. */
+export function useNow(isWanted: boolean): number {
   const [now, tick] = useState(Date.now);
   useEffect(() => {
     if (!isWanted) return;

@@ -1,6 +1,7 @@
 /** Light or dark: as the system has it, unless the person has chosen. */
 import { applyMode, Mode } from "@cloudscape-design/global-styles";
 import { useSyncExternalStore } from "react";
+import { keep, kept } from "../kept";
 
 export type Theme = "system" | "light" | "dark";
 
@@ -9,8 +10,8 @@ const dark = () => matchMedia("(prefers-color-scheme: dark)");
 const told = new Set<() => void>();
 
 export function theme(): Theme {
-  const kept = localStorage.getItem(KEY);
-  return kept === "light" || kept === "dark" ? kept : "system";
+  const chosen = kept(KEY);
+  return chosen === "light" || chosen === "dark" ? chosen : "system";
 }
 
 export function isDark(): boolean {
@@ -19,8 +20,7 @@ export function isDark(): boolean {
 }
 
 export function choose(wanted: Theme): void {
-  if (wanted === "system") localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, wanted);
+  keep(KEY, wanted);
   apply();
 }
 

@@ -43,6 +43,27 @@ export function moment(millis: number, now = Date.now()): string {
   return (isToday ? today : full).format(millis);
 }
 
+const minute = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hour12: false });
+const day = new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric" });
+const dayAndMinute = new Intl.DateTimeFormat("en", {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hour12: false,
+});
+
+/** Of the day, to the minute. */
+export const clock = (millis: number): string => minute.format(millis);
+export const weekday = (millis: number): string => day.format(millis);
+
+/** A stretch of time within a day or two: the day only if it is another one. */
+export function fromTo(from: number, to: number, now = Date.now()): string {
+  const isToday = new Date(from).toDateString() === new Date(now).toDateString();
+  return `${(isToday ? minute : dayAndMinute).format(from)} – ${minute.format(to)}`;
+}
+
 /** To the millisecond, with the time zone. */
 export const exactly = (millis: number): string => exact.format(millis);
 

@@ -31,13 +31,14 @@ export interface Tab {
 export async function open(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   context.setDefaultTimeout(WAIT_MILLIS);
-  const page = await context.newPage();
   const troubles: string[] = [];
-  page.on("console", (message) => {
+  // Of all that is opened from the page, too.
+  context.on("console", (message) => {
     const isTrouble = message.type() === "error" || message.type() === "warning";
     if (isTrouble && !REFUSAL.test(message.text())) troubles.push(`${message.text()} (${message.location().url})`);
   });
-  page.on("pageerror", (error) => troubles.push(String(error)));
+  context.on("weberror", (error) => troubles.push(String(error.error())));
+  const page = await context.newPage();
   return { page, troubles, close: () => context.close() };
 }
 

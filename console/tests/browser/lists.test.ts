@@ -1,16 +1,14 @@
 import { expect, test } from "vitest";
 import { barriers } from "./browser";
 import { HELLO, ORDER } from "./machines";
-import { world } from "./world";
+import { NAMESPACE, world } from "./world";
 
 const here = world();
-const NAMESPACE = "123456789012";
 
-test("the address of the console alone leads to the state machines, and says where there are none", async () => {
-  const page = await here.visit("");
+test("where there is no state machine yet is said how to get one", async () => {
+  const page = await here.visit(`${NAMESPACE}/machines`);
 
   await page.getByText("No state machine yet").waitFor();
-  expect(new URL(page.url()).pathname).toBe(`/console/${NAMESPACE}/machines`);
 });
 
 test("a state machine that is made appears in the list without a reload", async () => {
@@ -44,9 +42,34 @@ test("a state machine's page shows its graph, its text and its executions, newes
   await page.getByRole("link", { name: "order-2" }).waitFor();
   expect(await page.getByRole("link", { name: /^order-/ }).allTextContents()).toEqual(["order-2", "order-1"]);
 
+  for (const [menu, item, file] of [
+    ["Export", "As YAML", "orders.asl.yaml"],
+    ["Take this picture along", "As PNG", "orders_Stepwright.png"],
+  ] as const) {
+    await page.getByRole("button", { name: menu }).click();
+    const taken = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: item }).click();
+    expect((await taken).suggestedFilename()).toBe(file);
+  }
+
   await page.getByRole("button", { name: "Text" }).click();
   await page.getByText("NumericGreaterThan").waitFor();
   expect(new URL(page.url()).searchParams.get("shown")).toBe("text");
+});
+
+test("a state machine that cannot run is on the start page, one click from the place", async () => {
+  await here.server.create("undeliverable", {
+    StartAt: "Deliver",
+    States: { Deliver: { Type: "Task", Resource: "acme:deliver", Next: "Done" }, Done: { Type: "Succeed" } },
+  });
+  const page = await here.visit(`${NAMESPACE}/start`);
+  const list = page.getByRole("region", { name: "State machines that are not ready" });
+  await list.getByText(/serves 'acme:deliver'/).waitFor();
+  expect(await barriers(page)).toEqual([]);
+
+  await list.getByRole("link", { name: "undeliverable" }).click();
+
+  await page.locator(".react-flow__node.selected").getByText("Deliver", { exact: true }).waitFor();
 });
 
 test("executions can be chosen by their status, and the address keeps the choice", async () => {
@@ -65,10 +88,20 @@ test("executions can be chosen by their status, and the address keeps the choice
   expect(await page.getByRole("link", { name: "fine" }).count()).toBe(0);
 });
 
-test("the executions of all state machines stand in one list, and are found by their names", async () => {
+test("the executions of all state machines stand in one list, and are found by their names, errors and times", async () => {
   const page = await here.visit(`${NAMESPACE}/executions`);
   await page.getByRole("link", { name: "order-2" }).waitFor();
   await page.getByRole("link", { name: "broken" }).waitFor();
+
+  await page.getByRole("button", { name: "Narrow" }).click();
+  await page.getByRole("menuitem", { name: /^States\./ }).click();
+  await page.getByText(/Only executions with the error States\./).waitFor();
+  await page.getByRole("link", { name: "order-2" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Show all of them" }).click();
+  await page.getByRole("button", { name: "Narrow" }).click();
+  await page.getByRole("menuitem", { name: "The last hour" }).click();
+  await page.getByText(/Only executions started since/).waitFor();
+  await page.getByRole("link", { name: "order-2" }).waitFor();
 
   await page.getByLabel("Find by the beginning of the name").fill("order-");
 

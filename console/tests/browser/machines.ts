@@ -50,3 +50,70 @@ export const PATIENT = {
   StartAt: "Wait",
   States: { Wait: { Type: "Wait", Seconds: 3600, Next: "Done" }, Done: { Type: "Succeed" } },
 };
+
+const ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:";
+
+/** One state after the other, each of which waits for a worker. */
+export const worked = (activity: string, steps: number) => ({
+  StartAt: "Step1",
+  States: Object.fromEntries(
+    Array.from({ length: steps }, (_, index) => [
+      `Step${index + 1}`,
+      {
+        Type: "Task",
+        Resource: ACTIVITY + activity,
+        ...(index + 1 < steps ? { Next: `Step${index + 2}` } : { End: true }),
+      },
+    ]),
+  ),
+});
+
+/** An iteration for each item of `$.items`, of which those with `bad` fail. */
+export const MANY = {
+  StartAt: "Orders",
+  States: {
+    Orders: {
+      Type: "Map",
+      ItemsPath: "$.items",
+      ItemProcessor: {
+        StartAt: "Check",
+        States: {
+          Check: {
+            Type: "Choice",
+            Choices: [{ Variable: "$.bad", IsPresent: true, Next: "Refuse" }],
+            Default: "Ship",
+          },
+          Ship: { Type: "Pass", End: true },
+          Refuse: { Type: "Fail", Error: "Order.Bad" },
+        },
+      },
+      Catch: [{ ErrorEquals: ["States.ALL"], Next: "Sorry" }],
+      End: true,
+    },
+    Sorry: { Type: "Pass", End: true },
+  },
+};
+
+/** An execution for each item, two at once, each of which waits until it is stopped. */
+export const DISTRIBUTED = {
+  StartAt: "Orders",
+  States: {
+    Orders: {
+      Type: "Map",
+      ItemsPath: "$.items",
+      MaxConcurrency: 2,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+        StartAt: "Wait",
+        States: { Wait: { Type: "Wait", Seconds: 3600, End: true } },
+      },
+      End: true,
+    },
+  },
+};
+
+/** Two seconds, one in each state. */
+export const STEADY = {
+  StartAt: "First",
+  States: { First: { Type: "Wait", Seconds: 1, Next: "Second" }, Second: { Type: "Wait", Seconds: 1, End: true } },
+};

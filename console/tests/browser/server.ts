@@ -1,6 +1,6 @@
 /** A real `stepwright dev` in a folder of its own, and AWS's API to fill it with. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -46,6 +46,12 @@ export class Server {
     await Promise.race([ended, sleep(END_MILLIS, undefined, { ref: false })]);
     this.process.kill("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Of its memory, what is in the machine's now. */
+  residentKib(): number {
+    const status = readFileSync(`/proc/${this.process.pid}/status`, "utf8");
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
   }
 
   /** What an SDK would do. */

@@ -1,11 +1,9 @@
 import { expect, test } from "vitest";
 import { barriers } from "./browser";
 import { ORDER, PATIENT } from "./machines";
-import { world } from "./world";
+import { at, world } from "./world";
 
 const here = world();
-const NAMESPACE = "123456789012";
-const at = (machine: string, name: string, query = "") => `${NAMESPACE}/executions/${machine}/${name}${query}`;
 
 let made: Promise<string> | undefined;
 const ended = new Map<string, Promise<string>>();
@@ -34,10 +32,10 @@ test("why an execution failed stands at its top, without a click", async () => {
   const page = await here.visit(at("orders", "large"));
 
   const failure = page.getByRole("region", { name: "Why it failed" });
-  await failure.getByText("Job.Failed").waitFor();
+  await failure.getByText("Job.Failed", { exact: true }).waitFor();
   await failure.getByText("AskSomebody").waitFor();
-  await failure.getByText("a total of this size needs a person").waitFor();
-  await failure.getByText("2 attempts").waitFor();
+  await failure.getByText("a total of this size needs a person").first().waitFor();
+  await failure.getByText("attempt 2 of 2").waitFor();
 });
 
 test("the state that failed is one click away, with what it was given", async () => {
@@ -128,7 +126,9 @@ test("hostile names and data are shown as what they are", async () => {
 test("an execution that is not there is said so", async () => {
   const page = await here.visit(at("orders", "nobody"));
 
-  await page.getByText("It may have been deleted, or its name is another.").waitFor();
+  await page.getByText("This does not exist").waitFor();
+  await page.getByText("There is no execution").waitFor();
+  await page.getByRole("link", { name: "To the start page" }).waitFor();
 });
 
 const VIEWS = ["", "?view=table", "?view=events", "?state=%2FStates%2FAskSomebody"];

@@ -1,40 +1,31 @@
-/** What all browser tests need: a server, a browser, and tabs that are closed and found clean after each test. */
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { launch, open, type Tab } from "./browser";
+/** What all browser tests need: a server, and tabs. */
+import { afterAll, beforeAll } from "vitest";
 import { Server } from "./server";
+import { tabs, type Visit } from "./tabs";
+
+export const NAMESPACE = "123456789012";
+
+/** Of an execution's page below `/console`. */
+export const at = (machine: string, name: string, query = "") => `${NAMESPACE}/executions/${machine}/${name}${query}`;
 
 interface World {
   server: Server;
   /** A new tab at this address below `/console`. */
-  visit: (path: string, options?: BrowserContextOptions) => Promise<Page>;
+  visit: Visit;
 }
 
-/** Once for each file of tests. */
-export function world(): World {
+/** Once for each file of tests. `forgiving`: as `tabs` has it. `options`: of `stepwright dev`. */
+export function world(forgiving?: RegExp, ...options: string[]): World {
   let server: Server;
-  let browser: Browser;
-  const tabs: Tab[] = [];
+  const { visit } = tabs(forgiving);
   beforeAll(async () => {
-    [server, browser] = await Promise.all([Server.start(), launch()]);
+    server = await Server.start(...options);
   });
-  afterEach(async () => {
-    const troubles = tabs.flatMap((tab) => tab.troubles);
-    await Promise.all(tabs.splice(0).map((tab) => tab.close()));
-    expect(troubles).toEqual([]);
-  });
-  afterAll(async () => {
-    await Promise.all([browser?.close(), server?.stop()]);
-  });
+  afterAll(() => server?.stop());
   return {
     get server() {
       return server;
     },
-    visit: async (path, options) => {
-      const tab = await open(browser, options);
-      tabs.push(tab);
-      await tab.page.goto(`${server.address}/console/${path}`);
-      return tab.page;
-    },
+    visit: (path, options) => visit(`${server.address}/console/${path}`, options),
   };
 }

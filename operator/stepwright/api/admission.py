@@ -25,7 +25,9 @@ TYPES: Final = frozenset({CONTENT_TYPE, identity.FORM})
 def check_sender(request: Request, names: Names) -> None:
     """Raises Refused."""
     if "origin" in request.headers or "sec-fetch-site" in request.headers:
-        raise Refused("AccessDeniedException", "Requests of web pages are not served", 403)
+        raise Refused(
+            "AccessDeniedException", "Requests from web pages are not served: send them from a program", 403
+        )
     # A client that uses this server as its proxy (HTTP_PROXY) sends a whole URL, and means this server by any name.
     if not request.target.startswith("http://"):
         names.check(request)

@@ -4,8 +4,9 @@ logged here."""
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import structlog
@@ -13,13 +14,23 @@ import structlog
 from stepwright.api import constraints, errors, model, store_errors
 from stepwright.api.errors import ApiError
 from stepwright.api.operations import OPERATIONS
-from stepwright.api.service import Answer, Service
+from stepwright.api.service import Answer, Basis, NotHere, Operation, Service
 from stepwright.asl.json_types import Json
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 
 _AT_ONCE_BYTES: Final = 1024 * 1024
 """Bodies up to this size take at most a few hundredths of a second to read, whatever they contain."""
+
+_MOST_BYTES_OUTSIDE_TEXTS: Final = 256 * 1024
+"""Of a body. What is large in a request, an input or a definition, is the text of one member; elsewhere each three bytes may become a
+value of seventy."""
+_MOST_MEMBERS: Final = 100
+
+_QUOTE: Final = ord('"')
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+S = TypeVar("S", bound=Basis)
 
 log = structlog.get_logger(__name__)
 
@@ -55,39 +66,67 @@ async def _answer(service: Service, target: str, body: bytes) -> Answer:
         model.input_shape(name)
     except KeyError:
         raise errors.unknown_operation(target) from None
-    if name == target or name not in OPERATIONS:
-        raise errors.not_served(name) if name != target else errors.unknown_operation(target)
+    if name == target:
+        raise errors.unknown_operation(target)
+    if name not in OPERATIONS or not service.serves(name):
+        raise errors.not_served(name, service.where)
     try:
         if len(body) <= _AT_ONCE_BYTES:
-            given = jsontext.parse(body) if body else {}
+            given = _read(body) if body else {}
         else:
-            given = await service.beside.call(partial(jsontext.parse, body))
+            given = await service.beside.call(partial(_read, body))
     except InvalidJson as error:
         raise errors.serialization(str(error)) from error
-    return await perform(service, name, given)
+    return await perform(OPERATIONS, service, name, given)
 
 
-async def model_loaded(service: Service) -> None:
+def _read(body: bytes) -> Json:
+    """Raises InvalidJson, SerializationException."""
+    if len(body) > _MOST_BYTES_OUTSIDE_TEXTS and _bytes_outside_texts(body) > _MOST_BYTES_OUTSIDE_TEXTS:
+        raise errors.serialization(
+            f"More than {_MOST_BYTES_OUTSIDE_TEXTS} bytes of the body are outside of its strings: inputs and definitions are given as strings"
+        )
+    return jsontext.parse(body)
+
+
+def _bytes_outside_texts(body: bytes) -> int:
+    """Of members that are not texts; their names do not count, of which there are few. Raises InvalidJson."""
+    try:
+        members = _MEMBERS.decode(body)
+    except msgspec.ValidationError:  # no object
+        return len(body)
+    except msgspec.DecodeError as error:
+        raise InvalidJson(str(error), 0) from None
+    except RecursionError:
+        return 0  # which jsontext says in words
+    if len(members) > _MOST_MEMBERS:
+        return len(body)
+    return sum(len(value) for value in members.values() if memoryview(value)[0] != _QUOTE)
+
+
+async def model_loaded(service: Basis) -> None:
     """Before anything is asked of ``api.model``."""
     if not model.is_loaded():
         await service.beside.call(model.service)
 
 
-async def perform(service: Service, operation: str, given: Json) -> Answer:
-    """One of ``OPERATIONS``. Raises ApiError."""
+async def perform(operations: Mapping[str, Operation[S]], service: S, operation: str, given: Json) -> Answer:
+    """One of ``operations``. Raises ApiError."""
     if not isinstance(given, dict):
         raise errors.serialization("The body of a request must be a JSON object")
     check = partial(constraints.check, model.input_shape(operation), given)
     try:
         request = await service.beside.call(check) if constraints.is_long(given) else check()
-        act, on = OPERATIONS[operation]
+        act, on = operations[operation]
         await _require_access(service, operation, on(service, request))
         return await act(service, request)
+    except NotHere:
+        raise errors.not_served(operation, service.where) from None
     except store_errors.CONDITIONS as condition:
         raise store_errors.answer(condition) from condition
 
 
-async def _require_access(service: Service, action: str, resource: str) -> None:
+async def _require_access(service: Basis, action: str, resource: str) -> None:
     """Raises AccessDeniedException, and what the port raises."""
     if not await service.access.allows(service.caller, action, resource):
-        raise errors.access_denied(service.caller, action, resource)
+        raise errors.access_denied(service.caller, action, resource, service.access.needs(action))

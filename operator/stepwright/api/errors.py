@@ -141,7 +141,7 @@ def unavailable(why: str) -> ApiError:
 def internal(error: Exception, error_id: str) -> ApiError:
     return ApiError(
         "InternalServerError",
-        f"An internal error of Stepwright ({type(error).__name__}). Its log says more beside error_id {error_id}",
+        f"An internal error of Stepwright ({type(error).__name__}). Its log says more at error_id {error_id}",
         500,
     )
 
@@ -151,11 +151,10 @@ def task_over(activity: str | None) -> ApiError:
     return _said("TaskTimedOut", "Task Timed Out", activity or "Provided task does not exist anymore")
 
 
-def access_denied(caller: Caller, action: str, resource: str) -> ApiError:
-    return ApiError(
-        "AccessDeniedException",
-        f"User: {caller.named} is not authorized to perform: states:{action} on resource: {resource}",
-    )
+def access_denied(caller: Caller, action: str, resource: str, needs: str = "") -> ApiError:
+    """``needs``: the rights for it, if that is known."""
+    told = f"User: {caller.named} is not authorized to perform: states:{action} on resource: {resource}"
+    return ApiError("AccessDeniedException", f"{told} ({needs})" if needs else told)
 
 
 def not_allowed(why: str) -> ApiError:
@@ -203,5 +202,23 @@ def _shown(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:100]}..."
 
 
-def not_served(operation: str) -> ApiError:
-    return ApiError("UnknownOperationException", f"Stepwright does not serve the operation {operation} yet")
+def not_served(operation: str, where: str = "") -> ApiError:
+    return ApiError(
+        "UnknownOperationException", f"Stepwright does not serve the operation {operation}{where} yet"
+    )
+
+
+def no_express(where: str) -> ApiError:
+    return validation(
+        f"Express executions are not served{where} yet: use a state machine of the type Standard"
+    )
+
+
+def unauthenticated(why: str) -> ApiError:
+    """SDKs take it for the credentials' fault, and do not repeat the request."""
+    return ApiError("UnrecognizedClientException", why, 403)
+
+
+def throttled(why: str = "Rate exceeded") -> ApiError:
+    """SDKs repeat the request after a while."""
+    return ApiError("ThrottlingException", why)

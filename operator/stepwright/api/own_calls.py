@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import structs
 
 from stepwright.api import dispatch, errors, model, store_errors
 from stepwright.api.errors import ApiError
 from stepwright.api.operations import OPERATIONS
-from stepwright.api.service import Service
+from stepwright.api.service import ForExecutions, Operation, Service
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
 from stepwright.asl.task_token import begun_uid
@@ -34,31 +34,22 @@ _JSON_TEXT: Final = "SensitiveData"
 
 def serves(operation: str) -> bool:
     """In any pattern."""
-    return _name(operation.partition(".")[0]) in OPERATIONS
+    return _plain(operation) in OPERATIONS
 
 
-ServiceOf: TypeAlias = Callable[[CallingTask], Service]
-"""What a task calls. The first id that it gives out is that of the call; the same task gets the same ids again."""
+S = TypeVar("S", bound=ForExecutions)
 
 
-def of_any_task(service: Service) -> ServiceOf:
-    """All tasks call the same."""
+class OwnCalls(Generic[S]):
+    """Implements ``catalog.ports.Calls``. ``of``: what a task calls; the first id that this gives out is that of the call, and the
+    same task gets the same ids again."""
 
-    def of(by: CallingTask) -> Service:
-        return structs.replace(service, new_id=ids(begun_uid(by.ref.uid, by.task)))
-
-    return of
-
-
-class OwnCalls:
-    """Implements ``catalog.ports.Calls``."""
-
-    def __init__(self, of: ServiceOf, serves: Callable[[str], bool] = serves) -> None:
-        self._of = of
-        self._serves = serves
+    def __init__(self, operations: Mapping[str, Operation[S]], of: Callable[[CallingTask], S]) -> None:
+        self._operations: Final = operations
+        self._of: Final = of
 
     def serves(self, operation: str) -> bool:
-        return self._serves(operation)
+        return _plain(operation) in self._operations
 
     async def call(
         self,
@@ -74,10 +65,11 @@ class OwnCalls:
         await dispatch.model_loaded(own)
         try:
             given = _request(model.input_shape(name), parameters, "")
-            answer = await dispatch.perform(own, name, given)
+            answer = await dispatch.perform(self._operations, own, name, given)
         except ApiError as error:
             raise _refusal(error) from error
-        return _answer(model.output_shape(name), answer, moment)  # type: ignore[no-any-return]
+        shown: dict[str, Json] = _answer(model.output_shape(name), answer, moment)
+        return shown
 
     async def is_express(self, arn: str, by: CallingTask) -> bool:
         own = self._of(by)
@@ -94,6 +86,15 @@ class OwnCalls:
     async def stop(self, by: CallingTask) -> None:
         own = self._of(by)
         await own.executions.ask_to_stop(Uid(own.new_id()), StopRequest())
+
+
+def of_any_task(service: Service) -> OwnCalls[Service]:
+    """All tasks call the same."""
+
+    def of(by: CallingTask) -> Service:
+        return structs.replace(service, new_id=ids(begun_uid(by.ref.uid, by.task)))
+
+    return OwnCalls(OPERATIONS, of)
 
 
 def _refusal(error: ApiError) -> CallRefused | Unavailable:
@@ -116,6 +117,11 @@ def ids(once: str) -> Callable[[], str]:
 def _name(operation: str) -> str:
     """As the API has it: ``StartExecution`` for ``startExecution``."""
     return f"{operation[:1].upper()}{operation[1:]}"
+
+
+def _plain(operation: str) -> str:
+    """Without its pattern (``.sync``)."""
+    return _name(operation.partition(".")[0])
 
 
 def _request(shape: Any, value: Json, where: str) -> Any:

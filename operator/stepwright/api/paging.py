@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from stepwright.api import errors
-from stepwright.api.service import Answer, Request, Service
+from stepwright.api.service import Answer, Basis, Request
 from stepwright.asl.signals import Millis
 from stepwright.catalog.ports import Cursor, Page
 
@@ -32,15 +32,17 @@ threads decode into a type for the first time at once, msgspec crashes the proce
 
 
 async def read(
-    service: Service,
+    service: Basis,
     request: Request,
     of: str,
     look: Callable[[Cursor | None, int], Awaitable[Page[T]]],
 ) -> tuple[Sequence[T], Answer]:
     """The requested page of the list ``of``, and the answer's member for the next one. ``of`` names the list
-    by everything in the request that selects it; the caller's account is added. Raises InvalidToken,
+    by everything in the request that selects it; whose it is, is added. Raises InvalidToken,
     NoSuchCursor."""
-    token, now, of = request.get("nextToken"), service.clock.now(), f"{of} by {service.caller.account}"
+    caller = service.caller
+    whose = caller.account if caller.user is None else caller.user.name
+    token, now, of = request.get("nextToken"), service.clock.now(), f"{of} by {whose}"
     after = None if token is None else _cursor(token, of, now)
     page = await look(after, request.get("maxResults") or DEFAULT)
     return page.items, {} if page.next is None else {"nextToken": _token(of, now, page.next)}

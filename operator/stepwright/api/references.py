@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from stepwright.api import errors
 from stepwright.api.errors import ApiError
-from stepwright.api.service import Service
+from stepwright.api.service import ForExecutions, Service, needed
 from stepwright.asl.step import MapRunStatus
 from stepwright.catalog import arns
 from stepwright.catalog.arns import Arn
@@ -57,7 +57,7 @@ class Target:
     alias_arn: str | None = None
 
 
-async def target(service: Service, text: str) -> Target:
+async def target(service: ForExecutions, text: str) -> Target:
     """Raises InvalidArn, ValidationException, StateMachineDoesNotExist."""
     parse_machine(text)
     arn, qualifier = arns.unqualified(text)
@@ -68,11 +68,14 @@ async def target(service: Service, text: str) -> Target:
     found = await _found(arn, service.machines.machine, missing)
     if qualifier is None:
         return Target(found, found.revision)
+    versions = service.versions
+    if versions is None:
+        raise missing(text)
     version_arn, alias_arn = text, None
     if not is_number(qualifier):
-        version_arn = _chosen(await _found(text, service.versions.alias, missing), service.chance())
+        version_arn = _chosen(await _found(text, versions.alias, missing), service.chance())
         alias_arn = text
-    chosen = await _found(version_arn, service.versions.version, missing)
+    chosen = await _found(version_arn, versions.version, missing)
     return Target(found, chosen.revision, version_arn, alias_arn)
 
 
@@ -100,7 +103,7 @@ async def _found(
     return found
 
 
-async def machine(service: Service, text: str) -> StateMachine:
+async def machine(service: ForExecutions, text: str) -> StateMachine:
     """Raises InvalidArn, ValidationException, StateMachineDoesNotExist."""
     parse_machine(text)
     return await _found(text, service.machines.machine, errors.no_such_machine)
@@ -112,13 +115,15 @@ def require_active(machine: StateMachine) -> None:
         raise errors.machine_deleting(machine.arn)
 
 
-async def map_run(service: Service, text: str) -> MapRunStatus:
+async def map_run(service: ForExecutions, text: str) -> MapRunStatus:
     """Raises InvalidArn, ResourceNotFound."""
     parse(text, "mapRun")
+    if service.map_runs is None:
+        raise errors.no_such_resource(text)
     return await _found(text, service.map_runs.map_run, errors.no_such_resource)
 
 
-async def execution(service: Service, text: str) -> Execution:
+async def execution(service: ForExecutions, text: str) -> Execution:
     """Raises InvalidArn, ExecutionDoesNotExist."""
     parse(text, "execution")
     return await _found(text, service.executions.execution, errors.no_such_execution)
@@ -127,7 +132,7 @@ async def execution(service: Service, text: str) -> Execution:
 async def activity(service: Service, text: str) -> Activity:
     """Raises InvalidArn, ActivityDoesNotExist."""
     parse(text, "activity")
-    return await _found(text, service.activities.activity, errors.no_such_activity)
+    return await _found(text, needed(service.activities).activity, errors.no_such_activity)
 
 
 def parse_qualified(text: str) -> tuple[str, str]:
@@ -142,10 +147,15 @@ def parse_qualified(text: str) -> tuple[str, str]:
 async def alias(service: Service, text: str) -> Alias:
     """Raises InvalidArn, ResourceNotFound."""
     parse_qualified(text)
-    return await _found(text, service.versions.alias, errors.no_such_reference)
+    return await _found(text, needed(service.versions).alias, errors.no_such_reference)
 
 
 async def version(service: Service, text: str) -> Version:
     """Raises InvalidArn, ResourceNotFound."""
     parse_qualified(text)
-    return await _found(text, service.versions.version, errors.no_such_reference)
+    return await _found(text, needed(service.versions).version, errors.no_such_reference)
+
+
+async def known_version(service: Service, arn: str) -> Version | None:
+    """None where there are no versions at all, too."""
+    return None if service.versions is None else await service.versions.version(arn)

@@ -26,7 +26,7 @@ from stepwright.engine.ports import Elsewhere, Fenced, Gone, Refused, Unavailabl
 
 def _changed(error: Exception) -> ApiError:
     """Somebody else was faster, which is nobody's fault: a retry gets the new state."""
-    return errors.unavailable(f"something else has changed it at the same time: {error}")
+    return errors.unavailable(f"it was changed by another request at the same time: {error}")
 
 
 _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], ApiError]]] = MappingProxyType(

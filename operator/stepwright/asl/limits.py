@@ -53,12 +53,17 @@ class Limits:
     """The size of what is read for one shard, with which it has enough whatever the number of its items."""
     shards: int = 4
     """Of a Map Run, at once."""
+    computing_shards: int | None = None
+    """The same where child executions only compute, if not as many: whoever carries all of them computes one after the other, and
+    has in memory what each has not written."""
     read_bytes: int = 8 * 1024 * 1024
     """The size of all items together that a Map's ItemReader may read, as JSON. AWS reads files of up to 10 GB."""
     events_per_step: int = 250
     bytes_per_step: int = 131_072
     work_per_step: int = meter.PER_STEP
     work_per_state: int = meter.PER_STATE
+    tells_visits_of_children: bool = True
+    """Whether a step tells of visits of states in child executions: where their histories are kept, nobody asks for that."""
 
 
 STANDARD: Final = Limits(history_events=25_000, execution_seconds=31_536_000)

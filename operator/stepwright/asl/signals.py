@@ -118,6 +118,9 @@ class UpdateMapRun(Struct, frozen=True):
     tolerated_failure_percentage: float | None = None
 
 
+MapBounds: TypeAlias = UpdateMapRun | ShardBounds
+
+
 class Continue(Struct, frozen=True):
     """Continue where the last step stopped at its bound (``Step.more``)."""
 

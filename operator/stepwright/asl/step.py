@@ -87,7 +87,7 @@ class Outcome(Struct, frozen=True):
 VisitOutcome: TypeAlias = Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"]
 
 
-class Try(Struct, frozen=True, gc=False):
+class Try(Struct, frozen=True, gc=False, array_like=True):
     """Work of a Task, Map or Parallel state that has failed."""
 
     number: int
@@ -97,8 +97,9 @@ class Try(Struct, frozen=True, gc=False):
     error: str | None
 
 
-class Visit(Struct, frozen=True, gc=False):
-    """One visit of a state as people read it in ``status.transitions``; a projection of the events.
+class Visit(Struct, frozen=True, gc=False, array_like=True):
+    """One visit of a state as people read it in ``status.transitions``; a projection of the events. Stores keep it as JSON, an
+    array of its fields: new ones come last.
 
     A visit appears in a step when the state was entered (``outcome`` None), and again, with the same ``id``, when
     something about it changed: it ended, it is being retried (``attempts``), or a redrive goes on with it.
@@ -132,7 +133,7 @@ class Visit(Struct, frozen=True, gc=False):
     """The name of the child execution whose visit it is."""
 
     def after(self, earlier: Visit) -> Visit:
-        """This report with the tries of an earlier one, which nobody is told."""
+        """This report with the tries of an earlier one, which are not reported again."""
         return replace(self, tries=(*earlier.tries, *self.tries)) if earlier.tries else self
 
 
@@ -148,10 +149,8 @@ class ChildExecution(Struct, frozen=True):
     ended."""
 
     name: str
-    """A UUID: no two child executions share one."""
-    arn: str
+    """A UUID: no two child executions share one. Its ARN follows from that of the Map Run."""
     map_run_arn: str
-    state_machine_arn: str
     status: Status
     started: Millis
     input: JsonText

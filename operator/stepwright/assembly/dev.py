@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import resource
-import signal
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +16,12 @@ import structlog
 
 from stepwright.api import server
 from stepwright.api.line import Line
-from stepwright.api.own_calls import OwnCalls, of_any_task
+from stepwright.api.own_calls import of_any_task
 from stepwright.api.regions import Regions
 from stepwright.api.service import Service
 from stepwright.api.signatures import Key, Keys
 from stepwright.asl.limits import EXPRESS, STANDARD, Limits
-from stepwright.assembly import calling, connections
+from stepwright.assembly import calling, connections, process
 from stepwright.assembly.connection_files import OfFiles
 from stepwright.assembly.connections import OfEnvironment, ServicesOfEnvironment
 from stepwright.assembly.console import console
@@ -32,12 +31,11 @@ from stepwright.assembly.function_files import Table
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
 from stepwright.console import face
-from stepwright.engine import garbage, heap
 from stepwright.engine.clock import SystemClock
 from stepwright.engine.garbage import Garbage
-from stepwright.engine.looking_through import take_short_turns
 from stepwright.engine.ports import TaskDriver
 from stepwright.engine.reports import Reports
+from stepwright.files.checkout import Checkout
 from stepwright.http import listening
 from stepwright.http.connection import Handler
 from stepwright.http.names import Names
@@ -47,12 +45,15 @@ from stepwright.mocks.test_cases import MockTestCases
 from stepwright.sql.database import Database
 from stepwright.sql.database import InUse as InUse  # noqa: PLC0414 - for whoever serves
 from stepwright.sql.shards import SqlShards
+from stepwright.sql.test_cases import SqlTestCases
 from stepwright.tasks.calls.as_jobs import JobAnswers
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.functions.integration import UNREACHABLE
 from stepwright.tasks.functions.of_lambda import SERVICE
 from stepwright.tasks.processes import ProcessDriver, environment
+from stepwright.tasks.processes.kept_logs import KeptLogs
+from stepwright.tasks.processes.logs import ProcessLogs
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +102,8 @@ class Options:
     mocks: MockFile | None = None
     """Its test cases answer the tasks of executions that are started with one."""
     console: bool = True
+    edit: Path | None = None
+    """The folder whose definitions the console may change."""
 
 
 async def serve(
@@ -108,13 +111,7 @@ async def serve(
 ) -> None:
     """Until SIGTERM or SIGINT. ``tell`` is given sentences, ``show`` the console's address. Raises InUse, OSError."""
     _allow_many_connections()
-    heap.share()
-    garbage.take_over()
-    take_short_turns()
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = process.begin()
     umask = os.umask(_NOBODY_ELSE)
     database = await Database.open(options.folder)
     try:
@@ -152,14 +149,13 @@ class _Parts:
     line: Line
     """On which tasks call what ``service`` serves."""
     calls: Sequence[CallDriver]
+    logs: ProcessLogs
 
     async def run(self) -> None:
         """Until cancelled, or until one of them fails."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.here.run(), name="engines")
-            group.create_task(
-                self.line.answer(OwnCalls(of_any_task(self.service))), name="calls of tasks to the API"
-            )
+            group.create_task(self.line.answer(of_any_task(self.service)), name="calls of tasks to the API")
 
     async def drain(self) -> None:
         """Before ``run`` is cancelled: record what tasks have called for, which would be called again otherwise."""
@@ -175,14 +171,16 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
     """Drivers before the engines that start tasks with them, and these before the API that starts executions."""
     clock, reports, line = SystemClock(), Reports(), Line()
     answers = JobAnswers(reports)
+    places, kept_logs = options.folder / "tasks", KeptLogs(options.folder / "logs")
     processes = ProcessDriver(
-        options.folder / "tasks",
+        places,
         clock,
         answers,
         options.container_engine,
         processes=options.processes,
         environment=options.task_environment,
         umask=umask,
+        kept_logs=kept_logs if options.console else None,
     )
     work = activity_driver(database, reports)
     await work.recall()
@@ -204,7 +202,7 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
         work,
         *calling.with_jobs(calls, means.functions, processes, answers),
     )
-    test_cases = MockTestCases(database, options.mocks)
+    test_cases = MockTestCases(SqlTestCases(database), options.mocks)
     if options.mocks:
         drivers = (MockedDriver(test_cases, drivers, reports), *drivers)
     here = Embedded(
@@ -224,7 +222,7 @@ async def _put_together(options: Options, database: Database, umask: int) -> _Pa
         new_id=lambda: str(uuid.uuid4()),
         chance=random.SystemRandom().random,
     )
-    return _Parts(here, service, line, calls)
+    return _Parts(here, service, line, calls, ProcessLogs(places, kept_logs))
 
 
 def _handler(options: Options, parts: _Parts) -> Handler:
@@ -232,10 +230,13 @@ def _handler(options: Options, parts: _Parts) -> Handler:
     names = Names.of((*map(_shown, options.hosts), *options.host_names))
     regions = Regions(service.place.region, fixed=options.region is not None)
     keys = _keys(options)
-    api = server.handler(service, regions, names, keys)
+    senders = server.BySignature(service.caller, regions, service.clock, keys)
+    api = server.handler(server.sharing(service), senders, names)
     if not options.console:
         return api
-    return console(service, parts.here, regions, names, keys, "dev").before(api)
+    checkout = None if options.edit is None else Checkout(options.edit)
+    logs = parts.logs
+    return console(service, parts.here, regions, names, keys, "dev", logs=logs, checkout=checkout).before(api)
 
 
 def _keys(options: Options) -> Keys | None:

@@ -29,6 +29,7 @@ from stepwright.sql.express import SqlExpress
 from stepwright.sql.journal import SqlJournal
 from stepwright.sql.machines import SqlMachines
 from stepwright.sql.map_runs import SqlMapRuns
+from stepwright.sql.overviews import SqlOverviews
 from stepwright.sql.shards import SqlShards
 from stepwright.sql.starting import Starting
 from stepwright.sql.versions import SqlVersions
@@ -38,6 +39,9 @@ from stepwright.tasks.activities.driver import ActivityDriver
 
 SHARD_ITEMS: Final = 1_000
 """Of how many items a distributed Map runs in the checkpoint of its execution, and how many each of its shards has otherwise."""
+
+COMPUTING_SHARDS: Final = 2
+"""One computes while the other reads its items or writes its results."""
 
 _EXECUTIONS: Final = "executions"
 """At the thread all executions together count as one client, and take turns among themselves."""
@@ -68,7 +72,7 @@ class Embedded:
         self._clock = clock
         self._drivers = drivers
         if shards is not None and limits.shard_items is None:
-            limits = replace(limits, shard_items=SHARD_ITEMS)
+            limits = replace(limits, shard_items=SHARD_ITEMS, computing_shards=COMPUTING_SHARDS)
         self._beside = Beside()
         """Does everything that takes long, with turns by connection and by state machine."""
         aside = partial(self._beside.call, whose=_EXECUTIONS)
@@ -109,6 +113,7 @@ class Embedded:
         self.visits = SqlVisits(database)
         self.watching = self.executions.watchers
         self.execution_rows = SqlExecutionRows(database)
+        self.overviews = SqlOverviews(database)
 
     def service(
         self, work: Work, place: Place, new_id: Callable[[], str], chance: Callable[[], float]

@@ -58,12 +58,12 @@ from stepwright.engine.reports import Reports
 from stepwright.kube.api import Api
 from stepwright.kube.informer import Informer
 from stepwright.kube.local_copy import Metadata
-from stepwright.tasks import aws, functions, table
+from stepwright.tasks import table
 from stepwright.tasks.accounts import Accounts
-from stepwright.tasks.aws.mapped import checking as mapped_jobs
 from stepwright.tasks.calls.as_jobs import JobAnswers
 from stepwright.tasks.calls.driver import CallDriver
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.calls.surroundings import Surroundings
 from stepwright.tasks.external.driver import ExternalDriver
 from stepwright.tasks.job.driver import JobDriver
 from stepwright.tasks.job.settings import BASELINE
@@ -107,6 +107,8 @@ class Settings:
     retention: Policy = NOTHING_SAID
     """For ended executions, if neither they nor their state machine say anything."""
     task_pod_security: str = BASELINE
+    keeps_visits: bool = True
+    """Whether visits of states are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,9 @@ class InCluster:
         accounts, self.ends = Accounts(api, shares.held), Ends()
         known = made.known_machines(api, owns=shares.owns, on_change=machine_changed, is_gone=machine_gone)
         asking = Asking(accounts.of)
-        self.journal = made.journal(api, revisions, restored, installation=installation)
+        self.journal = made.journal(
+            api, revisions, restored, installation=installation, keeps_visits=settings.keeps_visits
+        )
         look = partial(_glance, self.watch)
         children = nested.children(api, asking, self.ends, look, partial(_is_ready, known), namespaces)
         connection_changed: Notice[[Connection]] = Notice()
@@ -372,20 +376,13 @@ def _is_ready(machines: KnownMachines, namespace: str, name: str) -> bool:
 def _check_for(
     known: ClusterFunctions, connections: ClusterConnections, spec: Mapping[str, Any], namespace: str
 ) -> TaskCheck:
-    """What the drivers say about a StateMachine's tasks, and what there is in this namespace that these need."""
-    of_drivers = table.check_for(spec, "operator")
-    of_functions = partial(functions.check, known, namespace)
+    """What the drivers say about a StateMachine's tasks, and what these lack in its namespace."""
     named = {name: connections.known(namespace, name) for name in spec.get("connections") or ()}
-    of_aws = partial(aws.check_allowed, named)
-    of_mapped_jobs = partial(mapped_jobs.check, known, namespace, named)
+    of_drivers = table.check_for(spec, "operator")
+    within = table.check_within(Surroundings(namespace, known, named))
 
     def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
-        return (
-            *of_drivers(resource, state, pointer),
-            *of_functions(resource, state, pointer),
-            *of_aws(resource, state, pointer),
-            *of_mapped_jobs(resource, state, pointer),
-        )
+        return (*of_drivers(resource, state, pointer), *within(resource, state, pointer))
 
     return check
 

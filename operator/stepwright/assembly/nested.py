@@ -6,41 +6,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final
 
-from stepwright.api.own_calls import OwnCalls, ServiceOf
-from stepwright.api.service import Service
+from stepwright.api.operations.executions import CALLED_IN_A_CLUSTER
+from stepwright.api.own_calls import OwnCalls
+from stepwright.api.service import ForExecutions
 from stepwright.asl.json_types import Json
 from stepwright.asl.signals import Millis
 from stepwright.assembly.access import Unrestricted
 from stepwright.catalog import arns, callers
 from stepwright.catalog.callers import Caller
-from stepwright.catalog.ports import (
-    CallingTask,
-    CallRefused,
-    Calls,
-    Executions,
-    Express,
-    Machines,
-    MapRuns,
-    Versions,
-)
-from stepwright.catalog.records import Execution
+from stepwright.catalog.ports import CallingTask, CallRefused, Calls
 from stepwright.cluster import arns as cluster_arns
 from stepwright.cluster.nested.asking import Asking
 from stepwright.cluster.nested.children import Children, IsReady
 from stepwright.cluster.nested.ends import Ends, Look
-from stepwright.cluster.nested.of_task import ExecutionsOfTask, MachinesOfTask, NoMapRuns, NoVersions, call_id
+from stepwright.cluster.nested.of_task import ExecutionsOfTask, MachinesOfTask, call_id
 from stepwright.cluster.nested.stopping import Stopping
 from stepwright.engine.beside import Beside
-from stepwright.engine.ports import Clock, Refused
+from stepwright.engine.ports import Clock
 from stepwright.kube.api import Api
 from stepwright.tasks.step_functions.resources import IN_A_CLUSTER
 
 _MACHINE: Final = "StateMachineArn"
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
-_NOT_ASKED: Any = None
-"""Of these ports no operation in ``IN_A_CLUSTER`` asks anything."""
 
 
 def children(
@@ -50,27 +39,18 @@ def children(
 
 
 def calls(children: Children, asking: Asking, clock: Clock) -> Calls:
-    return CallsFromTasks(OwnCalls(_service_of(children, asking, clock), IN_A_CLUSTER.__contains__))
-
-
-class NoExpress:
-    """What ``catalog.ports.Express`` has for starting executions."""
-
-    async def start(self, execution: Execution) -> None:  # noqa: ARG002
-        raise Refused(
-            "Express executions are not served in a cluster yet: use a state machine of the type Standard"
-        )
+    return CallsFromTasks(OwnCalls(CALLED_IN_A_CLUSTER, _basis_of(children, asking, clock)))
 
 
 class CallsFromTasks:
     """Implements ``catalog.ports.Calls``. State machines are named by their ARN, by the one that they had on AWS, or by their
     plain name: the last two are in the namespace of the task's execution."""
 
-    def __init__(self, own: OwnCalls) -> None:
+    def __init__(self, own: OwnCalls[ForExecutions]) -> None:
         self._own: Final = own
 
     def serves(self, operation: str) -> bool:
-        return self._own.serves(operation)
+        return operation in IN_A_CLUSTER
 
     async def call(
         self,
@@ -121,31 +101,26 @@ def _arn(text: str, namespace: str) -> str:
     return cluster_arns.state_machine(namespace, ":".join(found.names))
 
 
-def _service_of(children: Children, asking: Asking, clock: Clock) -> ServiceOf:
+def _basis_of(children: Children, asking: Asking, clock: Clock) -> Callable[[CallingTask], ForExecutions]:
     beside = Beside()
 
-    def of(by: CallingTask) -> Service:
+    def of(by: CallingTask) -> ForExecutions:
         name = call_id(by)
-        caller = callers.of_task(by.ref)
-        return Service(
-            machines=cast(Machines, MachinesOfTask(children, by)),
-            executions=cast(Executions, ExecutionsOfTask(children, asking, by)),
-            express=cast(Express, NoExpress()),
-            versions=cast(Versions, NoVersions()),
-            answers=_NOT_ASKED,
-            activities=_NOT_ASKED,
-            work=_NOT_ASKED,
-            map_runs=cast(MapRuns, NoMapRuns()),
+        return ForExecutions(
+            machines=MachinesOfTask(children, by),
+            executions=ExecutionsOfTask(children, asking, by),
+            express=None,
+            versions=None,
+            map_runs=None,  # those of a cluster have no ARNs that a task could know
             # The API server decides, about the account of the state machine.
             access=Unrestricted(),
             clock=clock,
-            caller=caller,
+            caller=callers.of_task(by.ref),
             place=arns.place_of(by.ref.arn),
             new_id=lambda: name,
             chance=lambda: 0.0,
-            new_task_check=_NOT_ASKED,
-            installation=_NOT_ASKED,
             beside=beside,
+            where=" in a cluster",
         )
 
     return of

@@ -8,7 +8,6 @@ which must not wait for the other. kopf has a third.
 from __future__ import annotations
 
 import asyncio
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from stepwright.assembly import process
 from stepwright.assembly.in_cluster import InCluster, Made, Settings
 from stepwright.cluster.installation import Installation
 from stepwright.cluster.journal import ClusterJournal
@@ -39,11 +39,10 @@ from stepwright.controllers.server import Server
 from stepwright.controllers.signals import Signals
 from stepwright.controllers.state_machines import StateMachines
 from stepwright.controllers.taking_part import TakingPart
-from stepwright.engine import garbage, heap
 from stepwright.engine.clock import SteadyClock
 from stepwright.engine.engine import Engine
 from stepwright.engine.garbage import Garbage
-from stepwright.engine.looking_through import LookingThrough, take_short_turns
+from stepwright.engine.looking_through import LookingThrough
 from stepwright.engine.stepping import Stepping
 from stepwright.kube.api import Api
 from stepwright.kube.connection import Connection, connect
@@ -80,13 +79,8 @@ class Lost(Exception):  # noqa: N818 - it names a condition
 
 async def run(options: Options) -> None:
     """Run until SIGTERM or SIGINT. Raises Lost, ApiError, NoCluster."""
-    heap.share()
-    garbage.take_over()
-    take_short_turns()
-    stopped = asyncio.Event()
+    stopped = process.begin()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
     lifeline = LoopThread("lifeline")
     lifeline.start()
     Signals({"engine": loop, "lifeline": lifeline.loop}, lifeline.loop).install()

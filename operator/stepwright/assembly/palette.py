@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from stepwright.asl.resource import parse
 from stepwright.console.models import Offer, ResourceForm
@@ -29,11 +31,18 @@ class Palette:
         parsed = parse(resource)
         return ResourceForm(
             resource=resource,
-            parameters=palette.schema(parsed),
+            parameters=_plain(palette.schema(parsed)),
             json_path=palette.example(parsed, "JSONPath"),
             jsonata=palette.example(parsed, "JSONata"),
             errors=list(palette.errors_of(parsed)),
         )
+
+
+def _plain(value: Any) -> Any:
+    """Views of constants as what can be written."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _shown(offer: palette.Offer) -> Offer:

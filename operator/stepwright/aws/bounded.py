@@ -83,7 +83,7 @@ class _Arriving:
         self._raw.close()
 
 
-class BoundedSession(URLLib3Session):  # type: ignore[misc]
+class BoundedSession(URLLib3Session):  # type: ignore[misc]  # botocore has no types
     def __init__(
         self,
         url: str,
@@ -196,11 +196,11 @@ def _pools(addresses: Callable[[str, str, int], Sequence[str]]) -> dict[str, Any
             try:
                 found = addresses(self.scheme, host, self.port)
             except OSError as error:
-                raise urllib3.exceptions.NameResolutionError(host, self, error) from error  # type: ignore[arg-type]
+                raise urllib3.exceptions.NameResolutionError(host, self, error) from error  # type: ignore[arg-type]  # it is mixed in
             try:
                 for self._dns_host in found:
                     try:
-                        return super()._new_conn()  # type: ignore[misc]
+                        return super()._new_conn()  # type: ignore[misc]  # what it is mixed into
                     except urllib3.exceptions.HTTPError as error:
                         failed = error
             finally:
@@ -208,16 +208,16 @@ def _pools(addresses: Callable[[str, str, int], Sequence[str]]) -> dict[str, Any
             assert failed is not None
             raise failed
 
-    class Plain(Chosen, AWSHTTPConnection):  # type: ignore[misc]
+    class Plain(Chosen, AWSHTTPConnection):  # type: ignore[misc]  # as above
         scheme = "http"
 
-    class Secure(Chosen, AWSHTTPSConnection):  # type: ignore[misc]
+    class Secure(Chosen, AWSHTTPSConnection):  # type: ignore[misc]  # as above
         scheme = "https"
 
-    class PlainPool(AWSHTTPConnectionPool):  # type: ignore[misc]
+    class PlainPool(AWSHTTPConnectionPool):  # type: ignore[misc]  # as above
         ConnectionCls = Plain
 
-    class SecurePool(AWSHTTPSConnectionPool):  # type: ignore[misc]
+    class SecurePool(AWSHTTPSConnectionPool):  # type: ignore[misc]  # as above
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}

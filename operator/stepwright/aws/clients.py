@@ -132,7 +132,8 @@ class Clients:
         if isinstance(signed, Keys):
             of_keys = Credentials(signed.id, signed.secret, signed.token)
             return lambda: of_keys
-        return self._session.get_credentials  # type: ignore[no-any-return]
+        of_session: Callable[[], Any] = self._session.get_credentials
+        return of_session
 
     def _http(self, service: str, url: str, way: Way) -> Send:
         from stepwright.aws.bounded import BoundedSession  # noqa: PLC0415 - it needs botocore

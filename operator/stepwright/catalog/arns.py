@@ -107,6 +107,9 @@ class Place:
     def execution(self, machine: str, name: str) -> str:
         return f"{self._prefix}:execution:{machine}:{name}"
 
+    def map_run(self, machine: str, label: str, run: str) -> str:
+        return f"{self._prefix}:mapRun:{machine}/{label}:{run}"
+
     def express(self, machine: str, name: str, run: str) -> str:
         """``run`` tells executions of the same name apart, which Express allows."""
         return f"{self._prefix}:express:{machine}:{name}:{run}"

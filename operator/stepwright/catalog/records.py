@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct, field
 
@@ -34,6 +34,22 @@ class Revision(Struct, frozen=True):
     first: bool = False
 
 
+NOT_CHECKED: Final = "NotChecked"
+"""The ``Unready.reason`` of a state machine that no operator has looked at."""
+
+
+class Unready(Struct, frozen=True):
+    """Why a state machine is not ready: its executions do not start, or a task of it cannot run. ``since``: nobody has looked before,
+    or it was another reason."""
+
+    reason: str
+    """For programs: that of the condition Ready, or the code of a finding."""
+    message: str
+    since: Millis
+    pointer: Pointer | None = None
+    """The place in its definition, if it is one."""
+
+
 class StateMachine(Struct, frozen=True):
     arn: str
     name: str
@@ -43,6 +59,10 @@ class StateMachine(Struct, frozen=True):
     tags: Mapping[str, str] = field(default_factory=dict)
     deleting: bool = False
     """It exists until none of its executions runs, and nothing new is started with it."""
+    managed_by: str | None = None
+    """What keeps it as it stands in Git, in words: whatever is changed here is soon changed back."""
+    unready: Unready | None = None
+    """None: it is ready, or the store does not know."""
 
 
 class Version(Struct, frozen=True):
@@ -91,6 +111,17 @@ class Activity(Struct, frozen=True):
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+class ActivityLoad(Struct, frozen=True):
+    """Who waits for whom. ``asking``: how many workers ask for a task now. ``waiting``: how many tasks nobody has taken, and
+    ``executions``: a few of those that wait for them longest, by ARN. ``taken``: how many tasks workers have, by the names that they
+    gave; an empty one where they gave none."""
+
+    asking: int = 0
+    waiting: int = 0
+    executions: tuple[str, ...] = ()
+    taken: Mapping[str, int] = field(default_factory=dict)
+
+
 class ActivityTask(Struct, frozen=True):
     """Handed to one worker, who answers by the token."""
 
@@ -127,6 +158,8 @@ class Execution(Struct, frozen=True):
     redrivable: bool | None = None
     """For one that ended without success: whether what a redrive needs was kept; None: it was written by a
     version that kept nothing."""
+    not_redrivable: str | None = None
+    """Why that was not kept, if the store says so."""
 
 
 class ExecutionRow(Struct, frozen=True):
@@ -153,6 +186,33 @@ class ExecutionCounts(Struct, frozen=True):
 
     statuses: Mapping[Status, int]
     errors: Mapping[str, int]
+
+
+class Times(Struct, frozen=True):
+    """How long some executions took: half of them no longer than ``p50``, and 95 of 100 no longer than ``p95``."""
+
+    p50: Millis
+    p95: Millis
+
+
+class Figures(Struct, frozen=True):
+    """Of some executions: how many have which status, and how long those took that have succeeded (None: none has)."""
+
+    statuses: Mapping[Status, int]
+    times: Times | None = None
+
+
+class Overview(Struct, frozen=True):
+    """Of executions that were started in a stretch of time. ``parts``: of those parts of it in which some were, by number from 0.
+    ``machines``: by the ARN of their state machine; those with most that failed, then those with most. ``errors``: how many ended
+    with each of the ten that are most frequent. ``counted_since``: there were more than are counted: these are the newest, which were
+    started then or later."""
+
+    total: Figures
+    parts: Mapping[int, Figures]
+    machines: Mapping[str, Figures]
+    errors: Mapping[str, int]
+    counted_since: Millis | None = None
 
 
 class Tally(Struct, frozen=True):

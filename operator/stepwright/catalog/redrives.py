@@ -5,10 +5,10 @@ Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_Descr
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from stepwright.asl.signals import Millis
-from stepwright.catalog.records import Execution
+from stepwright.asl.step import Status
 
 _DAY_MILLIS: Final = 24 * 60 * 60 * 1000
 PERIOD_MILLIS: Final = 14 * _DAY_MILLIS
@@ -21,14 +21,40 @@ EVENTS_LIMIT: Final = 24_999
 """With fewer events than this there is room for ExecutionRedriven and one more."""
 
 
-def refusal(execution: Execution, now: Millis) -> str | None:
+HISTORY_FULL: Final = "Execution history event limit exceeded"
+TOO_OFTEN: Final = "Execution has a Map Run that was redriven as often as is possible"
+
+
+class Redrivable(Protocol):
+    """What is asked of an execution (``records.Execution``)."""
+
+    @property
+    def status(self) -> Status: ...
+
+    @property
+    def redrivable(self) -> bool | None: ...
+
+    @property
+    def not_redrivable(self) -> str | None: ...
+
+    @property
+    def started(self) -> Millis: ...
+
+    @property
+    def stopped(self) -> Millis | None: ...
+
+
+def refusal(execution: Redrivable, now: Millis) -> str | None:
     """None if it can be redriven, as far as is known without its history."""
     if execution.status in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {execution.status} and cannot be redriven"
     if execution.redrivable is None:
         return "Execution was started before the launch of RedriveExecution"
     if not execution.redrivable:
-        return "Execution has a distributed Map that an earlier version of Stepwright kept nothing of"
+        return (
+            execution.not_redrivable
+            or "Execution has a distributed Map that an earlier version of Stepwright kept nothing of"
+        )
     if execution.stopped is not None and execution.stopped < now - PERIOD_MILLIS:
         return "Execution redrivable period exceeded"
     if execution.started < now - OPEN_MILLIS:

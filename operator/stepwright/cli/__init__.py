@@ -1,7 +1,7 @@
 """The command line: one module per command, each with a function of the same name, or with several commands below it.
 
 A command's module is imported only when it is needed, so that ``stepwright validate`` does not wait for the
-operator's libraries.
+operator's libraries. Belongs here: options, and what is printed. Not: what a process consists of (``assembly``).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "dev",
     "function",
     "operator",
+    "server",
     "idle",
     "completion",
     "version",

@@ -26,7 +26,7 @@ from stepwright.cli import (
 Data = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(
-        help="Folder that everything is kept in. Default: ~/.local/share/stepwright/PORT.", file_okay=False
+        help="Folder in which everything is kept. Default: ~/.local/share/stepwright/PORT.", file_okay=False
     ),
 ]
 
@@ -43,8 +43,8 @@ def dev(
     access_key_file: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            help="File of keys, ID:SECRET, one a line: requests must be signed with one of them. Likewise "
-            f"{access_keys.VARIABLE} in the environment. Default: any signature is accepted.",
+            help="File of keys, ID:SECRET, one on each line: requests must be signed with one of them. "
+            f"{access_keys.VARIABLE} in the environment adds keys. Default: any signature is accepted.",
             dir_okay=False,
         ),
     ] = None,
@@ -57,22 +57,22 @@ def dev(
         typer.Option(
             metavar="ADDRESS",
             help="Address to listen on, such as 0.0.0.0 in a container; may be repeated. All but loopback addresses "
-            "demand a key. Default: 127.0.0.1 and ::1.",
+            "require a key. Default: 127.0.0.1 and ::1.",
         ),
     ] = None,
     host_name: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
             metavar="NAME",
-            help="A name that clients call this server by, beside localhost, 127.0.0.1 and [::1]; may be repeated. "
+            help="A name by which clients call this server, beside localhost, 127.0.0.1 and [::1]; may be repeated. "
             "Requests for other names are refused.",
         ),
     ] = None,
     processes: Annotated[
         bool,
         typer.Option(
-            help="Whether tasks run as processes of this machine. With --no-processes only those that name an "
-            "image run, where --containers allows it."
+            help="Whether tasks run as processes on this machine. With --no-processes only tasks that name an "
+            "image run, if --containers allows it."
         ),
     ] = True,
     account: Annotated[
@@ -120,21 +120,30 @@ def dev(
     aws: Annotated[
         Literal["off", "emulator", "on"],
         typer.Option(
-            help="What tasks call of AWS's services, Lambda among them. emulator: what AWS_ENDPOINT_URL names, and never with "
-            "your credentials. on: AWS itself, too, with your credentials. off: nothing."
+            help="Which of AWS's services tasks may call, Lambda included. emulator: those at AWS_ENDPOINT_URL, and never with "
+            "your credentials. on: AWS itself, too, with your credentials. off: none."
         ),
     ] = "emulator",
     console: Annotated[
         bool, typer.Option(help="Whether the console is served, at /console/ of the same address.")
     ] = True,
+    edit: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder, such as a checkout, whose definitions the console's Studio may change.",
+            file_okay=False,
+            exists=True,
+        ),
+    ] = None,
     open_: Annotated[
         bool, typer.Option("--open", help="Open the console in your browser once it is served.")
     ] = False,
     visits: Annotated[
         bool,
         typer.Option(
-            help="Whether visits of states are kept. With --no-visits less is written, and of past executions there is only "
-            "the history."
+            help="Whether visits of states are kept. With --no-visits less is written, and past executions have only their "
+            "history."
         ),
     ] = True,
     limit: Annotated[
@@ -142,7 +151,7 @@ def dev(
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
     ] = None,
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
+        Literal["debug", "info", "warning", "error"], typer.Option(help="The lowest level that is logged.")
     ] = "info",
 ) -> None:
     """Serve the AWS Step Functions API on 127.0.0.1, without Kubernetes."""
@@ -160,12 +169,16 @@ def dev(
     hosts = host or list(dev.LOOPBACKS)
     if secrets is None and not all(map(_is_loopback, hosts)):
         raise typer.BadParameter(
-            "an address that other machines reach demands a key (--access-key-file): whoever may call Stepwright may "
+            "an address that other machines can reach requires a key (--access-key-file): whoever may call Stepwright may "
             "run commands here",
             param_hint="--host",
         )
     if open_ and not console:
         raise typer.BadParameter("there is no console to open with --no-console", param_hint="--open")
+    if edit is not None and not console:
+        raise typer.BadParameter(
+            "the console edits these files, and --no-console leaves it out", param_hint="--edit"
+        )
     given = limit or []
     try:
         options = dev.Options(
@@ -188,6 +201,7 @@ def dev(
             express=limits.express(EXPRESS, given),
             mocks=None if mock_config is None else mock_files.read(str(mock_config)),
             console=console,
+            edit=edit,
         )
         asyncio.run(dev.serve(options, typer.echo, _open if open_ else None))
     except (InUse, NoEngine, OSError) as error:

@@ -18,24 +18,26 @@ USAGE: Final = 2
 FAILED: Final = 1
 
 function = typer.Typer(
-    help="Functions in Python: begin one, serve it by HTTP, run it in a Job or as a worker.",
+    help="Functions in Python: start a new one, serve it over HTTP, run it in a Job or as a worker.",
     no_args_is_help=True,
 )
 
 _HandlerName = Annotated[str, typer.Argument(metavar="MODULE.FUNCTION", help="The handler: app.handler.")]
-_Folder = Annotated[Path, typer.Option("--folder", help="Where its module is.", exists=True, file_okay=False)]
+_Folder = Annotated[
+    Path, typer.Option("--folder", help="Folder of its module.", exists=True, file_okay=False)
+]
 
 
 @function.command()
 def new(
-    name: Annotated[str, typer.Argument(help="Of the function, its Service and its TaskTemplate.")],
+    name: Annotated[str, typer.Argument(help="Name of the function, its Service and its TaskTemplate.")],
     *,
-    python: Annotated[bool, typer.Option("--python", help="In Python, which is all there is yet.")] = True,  # noqa: ARG001
+    python: Annotated[bool, typer.Option("--python", help="In Python, the only language so far.")] = True,  # noqa: ARG001
     folder: Annotated[
-        Path | None, typer.Option("--folder", help="Where to; by default a new one of that name.")
+        Path | None, typer.Option("--folder", help="Folder to write to; by default a new one of that name.")
     ] = None,
 ) -> None:
-    """Write the beginning of a function: handler, test, Dockerfile, TaskTemplate with Deployment and Service."""
+    """Write a new function to start from: handler, test, Dockerfile, TaskTemplate with Deployment and Service."""
     from stepwright.functions import scaffold  # noqa: PLC0415
 
     try:
@@ -51,7 +53,7 @@ def new(
 def serve(
     handler: _HandlerName,
     *,
-    port: Annotated[int, typer.Option(help="0: one that is free.", min=0, max=65_535)] = 8080,
+    port: Annotated[int, typer.Option(help="Port; 0 lets the system choose.", min=0, max=65_535)] = 8080,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "0.0.0.0",  # noqa: S104 - it runs in a pod
     concurrency: Annotated[int, typer.Option(help="How many calls run at once.", min=1, max=1000)] = 1,
     name: Annotated[str | None, typer.Option(help="The function name that the handler sees.")] = None,
@@ -91,12 +93,15 @@ def work(
     function: Annotated[str, typer.Option("--function", help="The TaskTemplate whose tasks it takes.")],
     concurrency: Annotated[int, typer.Option(help="How many tasks it has at once.", min=1, max=1000)] = 1,
     namespace: Annotated[
-        str | None, typer.Option("-n", "--namespace", help="By default the pod's own.")
+        str | None,
+        typer.Option("-n", "--namespace", help="Namespace of the TaskTemplate; by default the pod's own."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="As whom people see it; by default the host's name.")
+        str | None, typer.Option(help="The worker's name, as people see it; by default the host's.")
     ] = None,
-    kubeconfig: Annotated[Path | None, typer.Option(help="By default the pod's account.")] = None,
+    kubeconfig: Annotated[
+        Path | None, typer.Option(help="Kubeconfig file; by default the pod's account is used.")
+    ] = None,
     folder: _Folder = Path(),
 ) -> None:
     """Take tasks of a TaskTemplate with `worker`, and do them, until SIGTERM."""

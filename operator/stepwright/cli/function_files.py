@@ -14,8 +14,8 @@ if TYPE_CHECKING:  # most commands need none of it
 
 METAVAR: Final = "FILE"
 HELP: Final = (
-    "File of functions by their names or ARNs: a url that is called, or a command that runs for each call. May be repeated; "
-    "others are Lambda's."
+    "File of functions by their names or ARNs, each with a url that is called, or a command that runs for each call. All other "
+    "functions are called in Lambda. May be repeated."
 )
 USAGE: Final = 2
 

@@ -59,7 +59,7 @@ def graph(
 
 
 def _value(shown: str, checked: Any) -> Any:
-    """The definition as a value; a text that is none has findings that say why."""
+    """The definition as a value; a text that is not one has findings that say why."""
     from stepwright.asl.text import jsontext  # noqa: PLC0415
     from stepwright.cli import validate  # noqa: PLC0415
 

@@ -40,7 +40,7 @@ def idle(
         ),
     ] = None,
 ) -> None:
-    """Exit 0 when no Execution of a cluster runs, else name some that do and exit 1."""
+    """Exit with 0 if no Execution of a cluster is running; else name some that are, and exit with 1."""
     # Imported here: the other commands start without the Kubernetes client.
     from stepwright.kube.api_errors import ApiError  # noqa: PLC0415
     from stepwright.kube.credentials import NoCluster  # noqa: PLC0415

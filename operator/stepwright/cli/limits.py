@@ -11,7 +11,7 @@ import typer
 
 from stepwright.asl.limits import Limits
 
-HELP: Final = "Set a quota (docs/limits.md), 'none' lifts it; may be repeated."
+HELP: Final = "Set a quota (docs/limits.md); 'none' lifts it; may be repeated."
 METAVAR: Final = "NAME=NUMBER"
 
 FIELDS: Final[Mapping[str, str]] = MappingProxyType(

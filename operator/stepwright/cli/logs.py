@@ -26,7 +26,7 @@ with _without_rich():
 
 
 def plainly(level: str) -> None:
-    """``level``: the least that is logged."""
+    """``level``: the lowest that is logged."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -39,7 +39,9 @@ def operator(
     ] = None,
     lease_seconds: Annotated[
         int,
-        typer.Option(min=3, help="How long the Lease counts: after a crash the other operators wait for it."),
+        typer.Option(
+            min=3, help="How long the Lease is valid: after a crash the other operators wait that long."
+        ),
     ] = 15,
     installation: Annotated[
         Optional[str],  # noqa: UP045
@@ -74,6 +76,13 @@ def operator(
         Optional[list[str]],  # noqa: UP045 - the form that Typer reads
         typer.Option(metavar=integrations.METAVAR, envvar=integrations.VARIABLE, help=integrations.HELP),
     ] = None,
+    visits: Annotated[
+        bool,
+        typer.Option(
+            help="Whether visits of states are kept. With --no-visits less is written, and past executions have only their "
+            "history."
+        ),
+    ] = True,
     limit: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar=limits.METAVAR, help=limits.HELP),
@@ -81,7 +90,7 @@ def operator(
     task_pod_security: Annotated[
         Literal["privileged", "baseline", "restricted"],
         typer.Option(
-            help="What task pods may do where taskDefaults.podSecurity of their state machine does not say."
+            help="What task pods may do, unless taskDefaults.podSecurity of their state machine says otherwise."
         ),
     ] = "baseline",
     restart_restored: Annotated[
@@ -96,25 +105,25 @@ def operator(
         Optional[int],  # noqa: UP045
         typer.Option(
             min=0,
-            help="Delete ended executions after so many seconds, where neither they nor their state machine say anything "
-            "and none of Argo CD, Flux and Helm has made them. Default: never.",
+            help="Delete executions this many seconds after their end, unless they or their state machine say otherwise, or "
+            "Argo CD, Flux or Helm made them. Default: never.",
         ),
     ] = None,
     retention_successful: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=0, help="Keep so many executions of a state machine that succeeded, likewise."),
+        typer.Option(min=0, help="Keep this many executions of each state machine that succeeded, likewise."),
     ] = None,
     retention_failed: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=0, help="Keep so many that failed, timed out or were aborted, likewise."),
+        typer.Option(min=0, help="Keep this many that failed, timed out or were aborted, likewise."),
     ] = None,
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], typer.Option(help="The least that is logged.")
+        Literal["debug", "info", "warning", "error"], typer.Option(help="The lowest level that is logged.")
     ] = "info",
     log_execution_data: Annotated[
         Literal["deny", "allow"],
         typer.Option(
-            help="Whether state machines may have inputs, outputs and causes in the operator's log."
+            help="Whether state machines may write inputs, outputs and causes to the operator's log."
         ),
     ] = "deny",
     log_format: Annotated[
@@ -142,6 +151,7 @@ def operator(
             restarts_restored=restart_restored,
             retention=Policy(retention_seconds, retention_successful, retention_failed),
             task_pod_security=task_pod_security,
+            keeps_visits=visits,
         ),
         kubeconfig=kubeconfig,
         lease_namespace=lease_namespace,

@@ -56,7 +56,7 @@ def run(
     name: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="The state machine's name: which of several in the file; in ARNs, and in the file of mocks."
+            help="The state machine's name: it selects one of several in the file, and is used in ARNs and in the file of mocks."
             " Default: that of the file."
         ),
     ] = None,
@@ -95,7 +95,7 @@ def run(
         bool, typer.Option("--watch", help="Show states as they are entered, tried again and left.")
     ] = False,
 ) -> None:
-    """Run one execution without a cluster: tasks are processes of this machine.
+    """Run one execution without a cluster: tasks are processes on this machine.
 
     Exits with 0 if it succeeded, 1 if it failed, 2 if the definition or the input cannot be used.
     """

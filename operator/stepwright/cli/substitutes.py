@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-HELP: Final = "Put VALUE in for ${NAME}; '@FILE' names a JSON or YAML file of such values. May be repeated."
+HELP: Final = "Replace ${NAME} by VALUE; '@FILE' names a JSON or YAML file of such values. May be repeated."
 METAVAR: Final = "NAME=VALUE|@FILE"
 
 

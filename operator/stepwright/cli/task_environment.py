@@ -8,8 +8,8 @@ import typer
 
 METAVAR: Final = "NAME[=VALUE]"
 HELP: Final = (
-    "A variable that processes of tasks get beside PATH, HOME, locale and the like: handed on, or with this value; "
-    "'*' hands on all. May be repeated."
+    "A variable that processes of tasks get beside PATH, HOME, locale and the like: from this environment, or with this "
+    "value; '*' passes on all. May be repeated."
 )
 
 

@@ -22,7 +22,7 @@ def test(
         Optional[list[Path]],  # noqa: UP045
         typer.Argument(
             metavar="[FILE|DIR]...",
-            help="Test files (*.test.yaml), or folders in which they are looked for. Default: this folder.",
+            help="Test files (*.test.yaml), or folders to search for them. Default: this folder.",
         ),
     ] = None,
     *,

@@ -16,7 +16,8 @@ import typer
 from stepwright.asl.diagnostics import Diagnostic
 from stepwright.cli import integrations, plain, substitutes
 from stepwright.files import folders
-from stepwright.files.definitions import Checked, CheckedFile, check_text
+from stepwright.files.checked import Checked, CheckedFile
+from stepwright.files.definitions import check_text
 
 VALID, INVALID, UNREADABLE = 0, 1, 2
 
@@ -34,7 +35,7 @@ def validate(
         typer.Argument(
             metavar="FILE|DIR...",
             help="Definitions, Kubernetes manifests, templates of SAM, CloudFormation, CDK, Serverless or Terraform, JSON"
-            " or YAML; folders in which they are looked for; '-' reads standard input.",
+            " or YAML; folders to search for them; '-' reads standard input.",
         ),
     ],
     *,

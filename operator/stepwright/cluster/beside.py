@@ -1,4 +1,4 @@
-"""What is stored beside an Execution, in ExecutionHistory objects: long payloads, and pages of events that are full.
+"""What is stored beside an Execution, in ExecutionHistory objects: long payloads, and pages of events and of visits that are full.
 
 Names follow from the content, so that storing it again after a crash changes nothing.
 """
@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 import structlog
 
-from stepwright.cluster import seal, write_errors
-from stepwright.cluster.record import Record
+from stepwright.cluster import seal, told_visits, write_errors
+from stepwright.cluster.record import Record, Rolled
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.rows import TRUSTED_SECONDS, Row
+from stepwright.cluster.told_visits import ToldVisits
 from stepwright.engine import payloads, readings
 from stepwright.engine.payloads import Payloads
-from stepwright.engine.ports import ExecutionRef, JournalError, Refused, Unavailable
+from stepwright.engine.ports import Commit, Denied, ExecutionRef, Refused, Unavailable
 from stepwright.engine.readings import Readings
 from stepwright.kube.api import METADATA_ALONE, Api
 from stepwright.kube.api_errors import AlreadyExists, ApiError, NotFound
@@ -31,6 +32,9 @@ HISTORIES: Final = "executionhistories"
 AT_ONCE: Final = 4
 """Payloads of one commit that are stored at the same time. They depend on nothing but themselves."""
 
+VISITS_AT_ONCE: Final = 50
+"""So many fit on a page beside what is on it, however deep they are nested and however long their states' names are."""
+
 UID_LABEL: Final = "stepwright.dev/execution-uid"
 
 
@@ -38,8 +42,35 @@ def payload_name(uid: str, digest: str) -> str:
     return f"{uid}-p-{digest[:32]}"
 
 
-class Beside:
-    """``stored`` is called for each object: its namespace, its content (``Events``, ``Payload``), and its size in bytes."""
+def visits_name(uid: str, previous: str | None, visits: str) -> str:
+    """Of a page. The name of the page before it follows from that one, so all that was reported up to here is in it."""
+    digest = payloads.digest_of(f"{previous or ''} {visits}")
+    return f"{uid}-v-{digest[:32]}"
+
+
+@dataclass(slots=True)
+class _Copy:
+    """Of a page, under way or made, for a commit to come. ``begun``: when; ``events``: how many it has."""
+
+    begun: Readings
+    events: int
+    page: asyncio.Task[str]
+    _left_by: str | None = None
+    _taken_by: str | None = None
+
+    def is_left_by(self, commit_id: str, *, may_wait: bool) -> bool:
+        """Whether the commit does without it, which it may if the copy ``may_wait`` for a later one. Tried again, a commit does the
+        same: what was sent before may have landed unheard."""
+        if commit_id == self._left_by or (may_wait and commit_id != self._taken_by):
+            self._left_by = commit_id
+            return True
+        self._taken_by = commit_id
+        return False
+
+
+class StoredBeside:
+    """``stored`` is called for each object: its namespace, its content (``Events``, ``Visits``, ``Payload``), and its size in
+    bytes."""
 
     def __init__(
         self,
@@ -50,9 +81,8 @@ class Beside:
         self._api: Final = api
         self._stored: Final = stored
         self._read_clocks: Final = read_clocks
-        self._rolling: dict[str, tuple[Readings, asyncio.Task[str]]] = {}
-        """Copies of full pages under way for the next commit, by the execution's uid, and when they were
-        begun."""
+        self._rolling: dict[str, _Copy] = {}
+        """By the execution's uid."""
 
     def __len__(self) -> int:
         """How many copies of pages are under way."""
@@ -92,40 +122,83 @@ class Beside:
         fields = {"content": "Payload", "payload": text, "sha256": digest}
         await self._create_history(known, payload_name(known.uid, digest), fields)
 
+    async def store_visits(self, known: Record, commit: Commit, row: Row) -> ToldVisits:
+        """What the status has to hold of visits after a commit; the rest is stored. An execution that ends is not written again, so
+        all of it may stay there. Raises Unavailable, Gone."""
+        told, visits = known.visits, commit.visits
+        if commit.outcome is None and len(told.text) > told_visits.FULL_CHARACTERS:
+            told = await self._store_page(known, told, row)
+        for at in range(0, len(visits), VISITS_AT_ONCE):
+            told = told.after(visits[at : at + VISITS_AT_ONCE])
+            if len(told.text) > told_visits.MOST_CHARACTERS:
+                told = await self._store_page(known, told, row)
+        return told
+
+    async def _store_page(self, known: Record, page: ToldVisits, row: Row) -> ToldVisits:
+        """What follows the page. An execution rather goes on without visits than not at all: while the page is denied it
+        grows, and then is given up, as it is where the CRDs do not know such pages yet."""
+        row.go_on()
+        name = visits_name(known.uid, page.previous, page.text)
+        fields = {"content": "Visits", "visits": page.text}
+        if page.previous is not None:
+            fields["previous"] = page.previous
+        try:
+            await self._create_history(known, name, fields)
+        except Denied as error:
+            if len(page.text) <= told_visits.MOST_CHARACTERS:
+                return page
+            why = str(error)
+        except Refused as error:
+            why = str(error)
+        else:
+            return ToldVisits(previous=name)
+        log.warning("visits of states are not kept", execution=f"{known.namespace}/{known.name}", why=why)
+        return ToldVisits(previous=page.previous)
+
     def roll_ahead(self, known: Record) -> None:
-        """Begin to copy a full page, which the next commit needs, while its steps are computed."""
-        rolling = asyncio.create_task(self._roll_page(known), name=f"page of {known.namespace}/{known.name}")
+        """Begin to copy a full page, unless that is under way: the next commits are made meanwhile."""
+        if known.uid in self._rolling:
+            return
+        events = len(known.events)
+        rolling = asyncio.create_task(
+            self._roll_page(known, events), name=f"page of {known.namespace}/{known.name}"
+        )
         # The commit, if there is one, repeats what fails.
         rolling.add_done_callback(lambda task: task.cancelled() or task.exception())
-        self._rolling[known.uid] = self._read_clocks(), rolling
+        self._rolling[known.uid] = _Copy(self._read_clocks(), events, rolling)
 
-    async def rolled_page(self, known: Record, row: Row) -> str:
-        begun = self._rolling.pop(known.uid, None)
-        if begun is not None:
-            since, rolling = begun
-            if readings.passed(since, self._read_clocks()) > TRUSTED_SECONDS:
-                rolling.cancel()  # etcd may have been restored meanwhile to a time before the copy
-            else:
-                with suppress(JournalError):
-                    page = await rolling
-                    row.relies_on(since)
-                    return page
+    async def rolled(self, known: Record, commit: Commit, row: Row) -> Rolled | None:
+        """What a commit takes out of the status. None while it is being copied, if the status has room for the commit; the last one
+        waits for the copy, which nobody would need afterwards."""
+        copy, events = self._rolling.get(known.uid), len(known.events)
+        if copy is not None:
+            # Later, etcd may have been restored to a time before the copy.
+            is_recent = readings.passed(copy.begun, self._read_clocks()) <= TRUSTED_SECONDS
+            has_room = known.page_has_room and commit.outcome is None
+            if copy.is_left_by(commit.commit_id, may_wait=has_room and is_recent and not copy.page.done()):
+                return None
+            if is_recent:
+                await asyncio.wait((copy.page,))
+                if not copy.page.cancelled() and copy.page.exception() is None:
+                    row.relies_on(copy.begun)
+                    return Rolled(copy.page.result(), copy.events)
+            events = copy.events
         row.go_on()
-        return await self._roll_page(known)
+        return Rolled(await self._roll_page(known, events), events)
 
     def stop_rolling(self, uid: str) -> None:
         if uid in self._rolling:
-            _, rolling = self._rolling.pop(uid)
-            rolling.cancel()
+            self._rolling.pop(uid).page.cancel()
 
-    async def _roll_page(self, known: Record) -> str:
-        """Copy the page in the status, all of whose events are committed, to its own object."""
-        last = msgspec.json.decode(known.events[-1])["id"]
+    async def _roll_page(self, known: Record, count: int) -> str:
+        """Copy so many events of the status, which are committed, to an object of their own."""
+        events = known.events[:count]
+        last = msgspec.json.decode(events[-1])["id"]
         fields: dict[str, Any] = {
             "content": "Events",
             "firstEventId": known.page_first,
             "lastEventId": last,
-            "events": known.events,
+            "events": events,
         }
         if known.previous_page is not None:
             fields["previous"] = known.previous_page
@@ -135,7 +208,8 @@ class Beside:
         if await self._create_history(known, name, fields) or await self._is_page(known, name, fields):
             return name
         # It belongs to commits that a restore has undone: its copy was under way, and landed afterwards.
-        name = f"{name}-{seal.of_history(known.page)}"
+        page = seal.with_events(seal.new_page(known.previous_page), events)
+        name = f"{name}-{seal.of_history(page)}"
         await self._create_history(known, name, fields)
         return name
 

@@ -19,6 +19,7 @@ RECONCILING = "Reconciling"
 STALLED = "Stalled"
 COMPLETE = "Complete"
 RESTORED = "Restored"
+REDRIVEN = "Redriven"
 
 Status = Literal["True", "False", "Unknown"]
 TRUE: Status = "True"
@@ -62,7 +63,7 @@ USABLE = Reason("Usable", "Tasks of state machines that name it can use it")
 BAD_CONNECTION = Reason("BadConnection", "Its spec cannot be used, so no task can use it")
 NO_ACCOUNT = Reason(
     "NoAccount",
-    "It names no serviceAccountName as which its Secrets are read or its tokens got, so no task can use it",
+    "It has no serviceAccountName as which its Secrets could be read or its tokens requested, so no task can use it",
 )
 
 # Of Executions
@@ -93,6 +94,9 @@ RESTORED_EARLIER = Reason(
 RESTORED_COPY = Reason(
     "Restored", "The execution ran before it was restored; it starts again when spec.restart is true"
 )
+
+GOES_ON = Reason("Redriven", "The execution goes on from where it had ended without success")
+NOT_REDRIVABLE = Reason("NotRedrivable", "The execution was not redriven")
 
 STALLS = (QUARANTINED, INTERNAL_ERROR, NEWER_VERSION, RESTORED_COPY)
 """Reasons why an execution that has not ended does not continue by itself."""
@@ -143,6 +147,14 @@ def with_restored(
     conditions: Conditions, detail: str, *, now: str, generation: int, reason: Reason = RESTORED_EARLIER
 ) -> list[dict[str, Any]]:
     return updated(conditions, RESTORED, TRUE, reason, now=now, generation=generation, detail=detail)
+
+
+def with_redriven(
+    conditions: Conditions, refused: str | None, *, now: str, generation: int
+) -> list[dict[str, Any]]:
+    """With what became of a redrive."""
+    status, reason = (TRUE, GOES_ON) if refused is None else (FALSE, NOT_REDRIVABLE)
+    return updated(conditions, REDRIVEN, status, reason, now=now, generation=generation, detail=refused or "")
 
 
 def of_usable(

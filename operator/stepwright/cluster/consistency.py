@@ -77,6 +77,18 @@ def check(stored: Stored) -> None:
         raise Edited("status.phase or status.settled is", truth)
 
 
+def has_own_content(stored: Stored) -> bool:
+    """Whether the checkpoint and the history are what Stepwright wrote there, also of one that has ended."""
+    written = seal.found(stored.status)
+    if written is None or not seal.summary_holds(stored.uid, stored.status):
+        return False
+    try:
+        _check_content(stored.status, written)
+    except Edited:
+        return False
+    return True
+
+
 def _check_unbegun(stored: Stored) -> None:
     if any(stored.status.get(name) for name in _COMMITTED):
         raise Edited("status.seq is")

@@ -10,8 +10,8 @@ import msgspec
 from stepwright.asl.checkpoint.checkpoint import PartId, check_version
 from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.machine import Machine
-from stepwright.cluster import consistency, executions
-from stepwright.cluster.beside import Beside
+from stepwright.cluster import consistency, executions, redrives
+from stepwright.cluster.beside import StoredBeside
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.revisions import Revision, Revisions
 from stepwright.cluster.stored import Pinned, Stored
@@ -20,15 +20,17 @@ from stepwright.engine.ports import Loaded, Refused
 
 
 class Contents:
-    def __init__(self, revisions: Revisions, beside: Beside) -> None:
+    def __init__(self, revisions: Revisions, beside: StoredBeside) -> None:
         self._revisions = revisions
         self._beside = beside
 
     async def of(self, found: Stored, pinned: Pinned) -> tuple[Loaded, set[str]]:
-        """With the digests of the texts that were beside it. Raises Unavailable, Refused, InvalidInput, NewerVersion."""
-        revision = await self._revision(found, pinned)
-        parts, digests = await self._parts(found)
-        return executions.loaded(found, revision, parts), digests
+        """With the digests of the texts that were beside it. One that has ended goes on if a redrive is asked for. Raises
+        Unavailable, Refused, InvalidInput, NewerVersion."""
+        ended = found.has_ended and not redrives.goes_on(found)
+        revision = await self._revision(found, pinned, ended=ended)
+        parts, digests = await self._parts(found, ended=ended)
+        return executions.loaded(found, revision, parts, ended=ended), digests
 
     async def peek(self, found: Stored) -> Loaded | None:
         """Of an Execution that nobody carries; None if it has not begun, or somebody has edited it. Its machine is empty if
@@ -41,15 +43,14 @@ class Contents:
         if pinned is None:
             return None
         try:
-            revision = await self._revision(found, pinned)
+            revision = await self._revision(found, pinned, ended=found.has_ended)
         except Refused:
             revision = _without_machine(pinned)
-        parts, _ = await self._parts(found)
-        return executions.loaded(found, revision, parts)
+        parts, _ = await self._parts(found, ended=found.has_ended)
+        return executions.loaded(found, revision, parts, ended=found.has_ended)
 
-    async def _parts(self, found: Stored) -> tuple[dict[PartId, Any], set[str]]:
+    async def _parts(self, found: Stored, *, ended: bool) -> tuple[dict[PartId, Any], set[str]]:
         """Raises Unavailable, Refused, NewerVersion."""
-        ended = found.has_ended
         encoded = {
             part: msgspec.json.decode(text)
             for part, text in found.checkpoint.items()
@@ -62,11 +63,11 @@ class Contents:
             check_version(part)
         return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}, digests
 
-    async def _revision(self, found: Stored, pinned: Pinned) -> Revision:
+    async def _revision(self, found: Stored, pinned: Pinned, *, ended: bool) -> Revision:
         try:
             return await self._revisions.get(found.namespace, pinned.revision)
         except Refused:
-            if not found.has_ended:
+            if not ended:
                 raise
             # It may have been deleted with its StateMachine. An ended execution takes no step: it only needs
             # cleaning up.

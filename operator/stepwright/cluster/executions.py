@@ -68,10 +68,11 @@ def identity(stored: Stored) -> Identity:
     )
 
 
-def loaded(stored: Stored, revision: Revision, parts: Mapping[PartId, EncodedPart]) -> Loaded:
-    """``parts`` are those of the checkpoint with all payloads in place. Raises InvalidInput."""
+def loaded(
+    stored: Stored, revision: Revision, parts: Mapping[PartId, EncodedPart], *, ended: bool = False
+) -> Loaded:
+    """``parts`` are those of the checkpoint with all payloads in place. ``ended``: it has, and does not go on. Raises InvalidInput."""
     account = revision.settings.get("serviceAccountName")
-    ended = stored.has_ended
     known = structs.replace(identity(stored), role_arn=arns.role(stored.namespace, account))
     return Loaded(
         ref=replace(
@@ -84,8 +85,9 @@ def loaded(stored: Stored, revision: Revision, parts: Mapping[PartId, EncodedPar
         seq=stored.seq,
         parts=parts,
         ended=ended,
-        settled=stored.settled,
+        settled=ended and stored.settled,
         stop=stored.stop,
+        bounds=stored.bounds,
         latest=_latest(stored),
     )
 

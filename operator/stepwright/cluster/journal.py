@@ -12,8 +12,8 @@ import msgspec
 import structlog
 
 from stepwright.asl.signals import Millis
-from stepwright.cluster import compared, consistency, patches, write_errors
-from stepwright.cluster.beside import Beside, payload_name
+from stepwright.cluster import compared, consistency, patches, redrives, seal, write_errors
+from stepwright.cluster.beside import StoredBeside, payload_name
 from stepwright.cluster.compared import Relation
 from stepwright.cluster.consistency import Edited
 from stepwright.cluster.contents import Contents
@@ -21,6 +21,7 @@ from stepwright.cluster.installation import Installation
 from stepwright.cluster.patches import Change
 from stepwright.cluster.reading import Reading, path_of_execution
 from stepwright.cluster.record import Record
+from stepwright.cluster.redrives import Kept
 from stepwright.cluster.revisions import Revisions
 from stepwright.cluster.rows import TRUSTED_SECONDS, Row
 from stepwright.cluster.stored import Pinned, Stored
@@ -39,7 +40,7 @@ from stepwright.engine.ports import (
 )
 from stepwright.engine.readings import Readings
 from stepwright.kube.api import Api
-from stepwright.kube.api_errors import ApiError, Invalid
+from stepwright.kube.api_errors import ApiError, Invalid, TooLarge
 
 log = structlog.get_logger(__name__)
 
@@ -73,19 +74,23 @@ class ClusterJournal:
         stored: Callable[[str, str, int], None] | None = None,
         installation: Installation | None = None,
         read_clocks: Callable[[], Readings] = readings.read,
+        *,
+        keeps_visits: bool = True,
     ) -> None:
         """``on_restored`` is called for an execution that is stored in an earlier state, with the numbers of
         the newest commit made and of the one stored. ``stored`` is called for each object stored beside an
-        Execution: its namespace, its content (``Events``, ``Payload``), and its size in bytes.
-        ``read_clocks`` shows how much time has passed."""
+        Execution: its namespace, its content (``Events``, ``Visits``, ``Payload``), and its size in bytes.
+        ``read_clocks`` shows how much time has passed. ``keeps_visits``: whether visits of states can be asked for
+        later."""
         self._api = api
         self._installation = installation
         self._revisions = revisions
         self.on_restored = on_restored
         self._records: dict[str, Record] = {}
         self._read_clocks = read_clocks
+        self._keeps_visits = keeps_visits
         self._reading = Reading(api)
-        self._beside = Beside(api, stored, read_clocks)
+        self._beside = StoredBeside(api, stored, read_clocks)
         self._contents = Contents(revisions, self._beside)
 
     # --- Loading -------------------------------------------------------------------------------------------------
@@ -105,16 +110,20 @@ class ClusterJournal:
         if pinned is None:
             raise Edited("status.stateMachine is")
         relation = Relation.FOLLOWS if known is None else compared.relation(found, known)
-        if known is None or relation is Relation.FOLLOWS:
-            return await self.open(found, pinned, sent)
         if relation is Relation.EDITED:
             raise Edited("status.seq is")
         loaded = await self.open(found, pinned, sent)
-        restored = self._records[ref.uid]
-        restored.lost_from = known.seq
-        if self.on_restored is not None:
-            self.on_restored(ref, known.seq, restored.seq)
+        if relation is Relation.RESTORED and known is not None:
+            self._note_restored(ref, known.seq)
+        elif known is None and at_least is not None and found.seq < at_least:
+            self._note_restored(ref, at_least)  # of what waited outside memory only the number is known
         return loaded
+
+    def _note_restored(self, ref: ExecutionRef, newest: int) -> None:
+        restored = self._records[ref.uid]
+        restored.lost_from = newest
+        if self.on_restored is not None:
+            self.on_restored(ref, newest, restored.seq)
 
     async def _begins_anew(self, found: Stored, known: Record | None) -> bool:
         """Whether one that has not begun, as it is stored, cannot begin with what it was to run, or runs: a restore of etcd,
@@ -144,11 +153,11 @@ class ClusterJournal:
     async def is_gone(self, ref: ExecutionRef) -> bool:
         return await self._reading.is_gone(ref)
 
-    def observe_generation(self, uid: str, generation: int) -> None:
-        """The spec has changed (a stop): the next commit is about this generation."""
+    def observe_generation(self, uid: str, generation: int, redrive: str | None) -> None:
+        """The spec has changed (a stop): the next commit is about this generation, and refuses a ``redrive``."""
         known = self._records.get(uid)
         if known is not None and generation > known.generation:
-            known.generation = generation
+            known.generation, known.asked = generation, redrive
 
     def read_clocks(self) -> Readings:
         """At this moment, for ``open``."""
@@ -209,34 +218,67 @@ class ClusterJournal:
         await self._append(found.reference, new, commit)
 
     async def _append(self, ref: ExecutionRef, known: Record, commit: Commit) -> Record:
+        """An end that has no room for what a redrive goes on from is written without."""
         texts: Payloads = {}
+        kept = redrives.kept_by(commit, texts)
+        try:
+            return await self._write(ref, known, commit, kept, texts)
+        except Refused as error:
+            if kept is None or not kept.parts or not isinstance(error.__cause__, TooLarge):
+                raise
+        return await self._write(ref, known, commit, Kept(why_not=redrives.TOO_LARGE), {})
+
+    async def _write(
+        self, ref: ExecutionRef, known: Record, commit: Commit, kept: Kept | None, texts: Payloads
+    ) -> Record:
+        """``texts``: the long ones in what is ``kept``."""
         parts = {
             part: None if encoded is None else payloads.short_text(encoded, texts)
             for part, encoded in commit.parts.items()
         }
+        if kept is not None:
+            parts |= kept.parts
+            if known.seq and not commit.whole:  # most of it is stored already
+                parts = {
+                    part: text
+                    for part, text in parts.items()
+                    if text is None or known.parts.get(part) != seal.of_part(text)
+                }
         events = [payloads.short_text(event, texts) for event in commit.events]
         output_ref = None
         if commit.outcome is not None and commit.outcome.output is not None:
-            kept = payloads.take_out(commit.outcome.output, texts)
-            if not isinstance(kept, str):
-                output_ref = payload_name(known.uid, kept[payloads.REFERENCE])
+            output = payloads.take_out(commit.outcome.output, texts)
+            if not isinstance(output, str):
+                output_ref = payload_name(known.uid, output[payloads.REFERENCE])
         row = Row(self._read_clocks)
         if not known.seq:
             await self._rely_on_revision(ref, known, row)
         await self._beside.store_payloads(known, texts, row)
-        rolled_page = None
+        rolled = None
         if known.page_is_full:
             try:
-                rolled_page = await self._beside.rolled_page(known, row)
+                rolled = await self._beside.rolled(known, commit, row)
             except Denied:
                 # If a quota is used up, an execution must still be able to end: its last page grows instead.
                 if commit.outcome is None:
                     raise
+        visits = known.visits
+        if self._keeps_visits:
+            visits = await self._beside.store_visits(known, commit, row)
         change = patches.of_commit(
-            known, commit, parts, events, output_ref=output_ref, rolled_page=rolled_page
+            known,
+            commit,
+            parts,
+            events,
+            visits=visits,
+            output_ref=output_ref,
+            rolled=rolled,
+            kept=kept,
         )
         row.go_on()
         await self._apply(ref, known, change, commit.commit_id)
+        if rolled is not None:
+            self._beside.stop_rolling(known.uid)
         # Only now: if this attempt had failed, etcd might have been restored before the next.
         change.after.stored.update(texts)
         return change.after
@@ -262,7 +304,8 @@ class ClusterJournal:
             await self._find_out(ref, known, commit_id, error)
         except ApiError as error:
             raise write_errors.of_write(ref, error) from error
-        change.after.generation = known.generation  # it may have changed meanwhile
+        # These may have changed meanwhile.
+        change.after.generation, change.after.asked = known.generation, known.asked
         if self._records.get(ref.uid) is known:  # else it was let go of meanwhile
             self._records[ref.uid] = change.after
 

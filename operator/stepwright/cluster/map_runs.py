@@ -1,13 +1,14 @@
-"""The Map Runs of an execution as people read them in its status: how many items of each are done. What the status says of them
-costs no write of its own: it is part of commits that are made anyway."""
+"""The Map Runs of an execution as people read them in its status: within which bounds they run, and how much of each is done. What
+the status says of them costs no write of its own: it is part of commits that are made anyway."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from stepwright.asl.step import MapRunStatus
+from stepwright.asl.step import Counts, MapRunStatus
 from stepwright.cluster.resources import Phase
+from stepwright.kube import timestamps
 
 MOST_MAP_RUNS: Final = 5
 
@@ -27,7 +28,7 @@ def after(before: Sequence[dict[str, Any]], runs: Collection[MapRunStatus]) -> l
 
 
 def progress(entries: Sequence[dict[str, Any]], path: str) -> str:
-    """How far the Map state is at which an execution is, as a text for people; empty if it is none whose run is open."""
+    """How far a Map state has come, as a text for people; empty if it has no open run."""
     open_run = next(
         (entry for entry in entries if entry["state"] == path and entry["phase"] == "Running"), None
     )
@@ -39,16 +40,28 @@ def progress(entries: Sequence[dict[str, Any]], path: str) -> str:
 
 
 def _entry(run: MapRunStatus) -> dict[str, Any]:
-    items = run.items
-    known = {
-        "running": items.running,
-        "succeeded": items.succeeded,
-        "failed": items.failed,
-        "aborted": items.aborted,
-    }
-    return {
+    entry = {
         "state": run.path,
         "mapRunArn": run.arn,
         "phase": _PHASES[run.status],
-        "items": {"total": items.total, "pending": items.total - sum(known.values()), **known},
+        "startTime": timestamps.rfc3339(run.started),
+        "endTime": None if run.stopped is None else timestamps.rfc3339(run.stopped),
+        "maxConcurrency": run.max_concurrency,
+        "toleratedFailureCount": run.tolerated_failure_count,
+        "toleratedFailurePercentage": run.tolerated_failure_percentage,
+        "redriveCount": run.redrives or None,
+        "redriveTime": None if run.redriven is None else timestamps.rfc3339(run.redriven),
+        "items": _counts(run.items),
+        "executions": _counts(run.executions),
     }
+    return {name: value for name, value in entry.items() if value is not None}
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    known = {
+        "running": counts.running,
+        "succeeded": counts.succeeded,
+        "failed": counts.failed,
+        "aborted": counts.aborted,
+    }
+    return {"total": counts.total, "pending": counts.total - sum(known.values()), **known}

@@ -18,8 +18,10 @@ from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.signals import Millis, ShardCounts
 from stepwright.asl.step import Outcome
 from stepwright.cluster import conditions, map_runs, transitions
-from stepwright.cluster.record import Record, after_commit, seal_of
+from stepwright.cluster.record import Record, Rolled, after_commit, seal_of
+from stepwright.cluster.redrives import NOT_REDRIVEN, Kept
 from stepwright.cluster.resources import Phase
+from stepwright.cluster.told_visits import NOTHING, ToldVisits
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps
 from stepwright.kube.json_patch import Operation, add
@@ -39,29 +41,38 @@ def of_commit(
     parts: Mapping[PartId, str | None],
     events: Sequence[str],
     *,
+    visits: ToldVisits | None = None,
     output_ref: str | None = None,
-    rolled_page: str | None = None,
+    rolled: Rolled | None = None,
+    kept: Kept | None = None,
 ) -> Change:
     """The patch for a commit.
 
-    ``parts`` and ``events`` are encoded already; ``output_ref`` names the object that holds an output too
-    long for the status; ``rolled_page`` names the page to which all events known so far have been copied.
+    ``parts`` and ``events`` are encoded already; ``visits`` is what the status then holds of them, unless nothing changes;
+    ``output_ref`` names the object that holds an output too long for the status; ``rolled`` says which events have been copied
+    to a page of their own; ``kept``: what is kept for a redrive, which is among ``parts``.
     """
     # Everything at once: there may be no status at all, or somebody has edited it.
     whole = record.seq == 0 or commit.whole
-    after = after_commit(record, commit, parts, events, rolled_page, whole=whole)
+    after = after_commit(
+        record, commit, parts, events, record.visits if visits is None else visits, rolled, whole=whole
+    )
     fields = _fields(record, after, commit, output_ref, whole=whole)
+    if kept is not None:
+        fields |= kept.as_status()
     if whole:
         return Change([*_guard(record), add("/status", fields | _lists(after, parts))], after)
     patch = [
         *_guard(record),
         *(add(f"/status/{name}", value) for name, value in fields.items()),
         *_changes_of_parts(record, parts),
-        *_changes_of_history(after, events, rolled_page),
+        *_changes_of_history(after, events, rolled),
         *transitions.operations(record.transitions, after.transitions),
     ]
+    gone = [name for name in record.end_fields if name not in fields]
     if after.waiting_until is None and record.waiting_until is not None:
-        patch.append({"op": "remove", "path": "/status/waitingUntil"})
+        gone.append("waitingUntil")
+    patch += ({"op": "remove", "path": f"/status/{name}"} for name in gone)
     return Change(patch, after)
 
 
@@ -77,11 +88,19 @@ def _fields(
     }
     if after.map_runs != record.map_runs or (whole and after.map_runs):
         fields["mapRuns"] = after.map_runs
+    if after.visits != (NOTHING if whole else record.visits):
+        fields["visits"] = after.visits.as_status()
+    if after.redrives != (NOT_REDRIVEN if whole else record.redrives):
+        fields |= after.redrives.as_status()
+    if record.has_ended and outcome is None and not whole:
+        fields["settled"] = False
     if after.waiting_until is not None and (whole or after.waiting_until != record.waiting_until):
         fields["waitingUntil"] = after.waiting_until
     if (
         whole
         or outcome is not None
+        or record.has_ended
+        or after.redrives != record.redrives
         or record.lost_from is not None
         or record.explained
         or conditions.is_stalled(record.conditions)
@@ -132,10 +151,10 @@ def _changes_of_parts(record: Record, parts: Mapping[PartId, str | None]) -> Ite
             yield {"op": "remove", "path": path}
 
 
-def _changes_of_history(after: Record, events: Sequence[str], rolled_page: str | None) -> Iterator[Operation]:
-    if rolled_page:
-        yield add("/status/history", list(events))
-        yield add("/status/historyPage", {"previous": rolled_page, "firstEventId": after.page_first})
+def _changes_of_history(after: Record, events: Sequence[str], rolled: Rolled | None) -> Iterator[Operation]:
+    if rolled is not None:
+        yield add("/status/history", after.events)
+        yield add("/status/historyPage", {"previous": rolled.page, "firstEventId": after.page_first})
     else:
         for event in events:
             yield add("/status/history/-", event)

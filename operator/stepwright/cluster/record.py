@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -12,8 +12,10 @@ from stepwright.asl.checkpoint.checkpoint import PartId
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Outcome
 from stepwright.cluster import conditions, map_runs, seal, transitions
+from stepwright.cluster.redrives import END_FIELDS, NOT_REDRIVEN, RUNNING, Redrives, is_new
 from stepwright.cluster.resources import Phase
 from stepwright.cluster.stored import Stored
+from stepwright.cluster.told_visits import NOTHING, ToldVisits
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps
 
@@ -30,6 +32,13 @@ PHASES: Final[Mapping[str, Phase]] = {
     "TIMED_OUT": "TimedOut",
     "ABORTED": "Aborted",
 }
+
+
+class Rolled(NamedTuple):
+    """An ExecutionHistory with the oldest events of the status, and how many of them."""
+
+    page: str
+    events: int
 
 
 @dataclass(slots=True)
@@ -53,9 +62,15 @@ class Record:
     page_first: int = 1
     previous_page: str | None = None
     transitions: list[dict[str, Any]] = field(default_factory=list)
+    visits: ToldVisits = NOTHING
     map_runs: list[dict[str, Any]] = field(default_factory=list)
     conditions: list[dict[str, Any]] = field(default_factory=list)
     commit_id: str | None = None
+    asked: str | None = None
+    """The newest request for a redrive in the spec."""
+    redrives: Redrives = NOT_REDRIVEN
+    end_fields: tuple[str, ...] = field(default=(), compare=False)
+    """Of the status of one that had ended when it was read: what only such an execution has."""
     lost_from: int | None = None
     """The number of the newest commit, if an earlier state was restored and no commit was made since."""
     operator: str | None = None
@@ -91,9 +106,13 @@ class Record:
             page_first=page.get("firstEventId") or 1,
             previous_page=page.get("previous"),
             transitions=list(status.get("transitions") or ()),
+            visits=ToldVisits.of(status),
             map_runs=list(status.get("mapRuns") or ()),
             conditions=stored.conditions,
             commit_id=stored.commit_id,
+            asked=stored.redrive,
+            redrives=Redrives.of(status),
+            end_fields=tuple(name for name in END_FIELDS if name in status),
             operator=stored.operator,
             page=seal.page(status),
             parts=seal.digests(status),
@@ -106,8 +125,18 @@ class Record:
         return any(condition.get("reason") == reason for condition in self.conditions)
 
     @property
+    def has_ended(self) -> bool:
+        """Then its next commit is that of a redrive."""
+        return self.phase in PHASES.values()
+
+    @property
     def page_is_full(self) -> bool:
         return self.page_bytes > LARGEST_PAGE_BYTES
+
+    @property
+    def page_has_room(self) -> bool:
+        """Though it is full: for what is written until it is copied."""
+        return self.page_bytes <= 2 * LARGEST_PAGE_BYTES
 
 
 def after_commit(
@@ -115,15 +144,21 @@ def after_commit(
     commit: Commit,
     parts: Mapping[PartId, str | None],
     events: Sequence[str],
-    rolled_page: str | None,
+    visits: ToldVisits,
+    rolled: Rolled | None,
     *,
     whole: bool,
 ) -> Record:
-    """``parts`` and ``events`` are encoded; ``rolled_page``: to which all events known so far have been copied. ``whole``: the
-    commit replaces what is stored."""
+    """``parts`` and ``events`` are encoded; ``visits``: what the status then holds of them; ``rolled``: what it then holds no more
+    of earlier events. ``whole``: the commit replaces what is stored."""
     phase: Phase = "Running" if commit.outcome is None else PHASES[commit.outcome.status]
     kept = {} if whole else {part: digest for part, digest in record.parts.items() if part not in parts}
-    page = seal.new_page(rolled_page) if rolled_page else record.page
+    noted = _redrives(record, commit)
+    page, kept_events, page_bytes = record.page, record.events, record.page_bytes
+    if rolled is not None:
+        kept_events = record.events[rolled.events :]
+        page = seal.with_events(seal.new_page(rolled.page), kept_events)
+        page_bytes = sum(map(len, kept_events))
     return replace(
         record,
         seq=commit.expected_seq + 1,
@@ -133,24 +168,41 @@ def after_commit(
         start=commit.started if record.start is None else record.start,
         waiting_until=None if commit.waiting_until is None else timestamps.rfc3339(commit.waiting_until),
         phase=phase,
-        events=[*([] if rolled_page else record.events), *events],
-        page_bytes=(0 if rolled_page else record.page_bytes) + sum(map(len, events)),
-        page_first=_id(record.events[-1]) + 1 if rolled_page and record.events else record.page_first,
-        previous_page=rolled_page or record.previous_page,
+        events=[*kept_events, *events],
+        page_bytes=page_bytes + sum(map(len, events)),
+        page_first=record.page_first if rolled is None else _id(record.events[rolled.events - 1]) + 1,
+        previous_page=record.previous_page if rolled is None else rolled.page,
         transitions=transitions.after(record.transitions, commit, record.namespace),
+        visits=visits,
         map_runs=map_runs.after(record.map_runs, commit.map_runs),
-        conditions=_conditions(record, commit, phase),
+        conditions=_conditions(record, commit, phase, noted),
+        redrives=noted,
+        end_fields=(),
         page=seal.with_events(page, events),
         parts=kept | {part: seal.of_part(text) for part, text in parts.items() if text is not None},
     )
 
 
-def _conditions(record: Record, commit: Commit, phase: Phase) -> list[dict[str, Any]]:
+def _redrives(record: Record, commit: Commit) -> Redrives:
+    """A commit of an execution that has ended redrives it. What was asked for while it ran is refused."""
+    asked = record.asked if is_new(record.asked, record.redrives.requests) else None
+    if record.has_ended:
+        made = next(event for event in commit.events if event["type"] == "ExecutionRedriven")
+        return record.redrives.made(asked, made["timestamp"])
+    if asked is not None:
+        return record.redrives.refused(asked, timestamps.rfc3339(commit.now), RUNNING)
+    return record.redrives
+
+
+def _conditions(record: Record, commit: Commit, phase: Phase, noted: Redrives) -> list[dict[str, Any]]:
     now = timestamps.seconds(commit.now)
     detail = "" if commit.outcome is None else _reason(commit.outcome)
     said = conditions.of_execution(
         record.conditions, phase, now=now, generation=record.generation, detail=detail
     )
+    if noted != record.redrives:
+        refused = None if noted.count > record.redrives.count else RUNNING
+        said = conditions.with_redriven(said, refused, now=now, generation=record.generation)
     if record.lost_from is None:
         return said
     return conditions.with_restored(

@@ -25,6 +25,7 @@ from stepwright.asl.machine import Machine
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.rows import Row
 from stepwright.engine import readings
+from stepwright.engine.compiled import MOST_CHARACTERS
 from stepwright.engine.looking_through import LookingThrough, LooksThrough
 from stepwright.engine.ports import Refused, Unavailable
 from stepwright.engine.readings import Readings
@@ -33,7 +34,7 @@ from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, NotFound
 from stepwright.kube.paths import path_of
 
-# Compiled machines kept in memory: the most recently used ones.
+# Compiled machines kept in memory: the most recently used ones, and no more than ``compiled.MOST_CHARACTERS`` of definitions.
 MOST_COMPILED: Final = 1_000
 
 # The newest revisions that no execution runs any more are kept for people to compare with.
@@ -53,6 +54,8 @@ class Revision:
     name: str
     machine: Machine
     settings: Mapping[str, Any]
+    characters: int = 0
+    """Of its definition."""
 
 
 class Revisions:
@@ -69,6 +72,7 @@ class Revisions:
         self._read_clocks = read_clocks
         self._looked_through = looked_through or LookingThrough()
         self._compiled: OrderedDict[tuple[str, str], Revision] = OrderedDict()
+        self._free = MOST_CHARACTERS
         self._found: OrderedDict[tuple[str, str], Readings] = OrderedDict()
         """When each was found to be stored last."""
         self._finding: dict[tuple[str, str], asyncio.Task[bool]] = {}
@@ -105,7 +109,7 @@ class Revisions:
             raise Refused(
                 f"the ControllerRevision {namespace}/{name} holds no valid definition: {error}"
             ) from error
-        return self.keep(namespace, Revision(name, machine, data.get("settings") or {}))
+        return self.keep(namespace, Revision(name, machine, data.get("settings") or {}, len(text)))
 
     def found(self, namespace: str, name: str, at: Readings) -> None:
         """A revision was found to be stored at that time."""
@@ -148,8 +152,8 @@ class Revisions:
             done.exception()  # those who asked may have ended meanwhile
 
     async def prune(self, namespace: str, state_machine: str, uid: str, in_use: AbstractSet[str]) -> None:
-        """Delete what is superfluous; ``in_use`` beside the revisions that running executions are pinned to, and the one
-        that the StateMachine names: all that is known otherwise may be of a time that a restore of etcd has undone.
+        """Delete what is superfluous; ``in_use`` beside the revisions that executions are pinned to which run or can be
+        redriven, and the one that the StateMachine names: all that is known otherwise may be of a time that a restore of etcd has undone.
         Raises ApiError, Unavailable."""
         row = Row(self._read_clocks)
         row.go_on()
@@ -167,12 +171,16 @@ class Revisions:
         if not superfluous(listed, in_use):
             return
         pinned: set[str] = set()
-        running = {"fieldSelector": f"spec.stateMachineRef.name={state_machine},status.phase=Running"}
+        needing = {"fieldSelector": f"spec.stateMachineRef.name={state_machine},status.phase!=Succeeded"}
         executions = path_of(API_VERSION, "executions", namespace)
-        async for found, _ in lists.pages(self._api, executions, running, page_size=_PAGE_SIZE):
+        async for found, _ in lists.pages(self._api, executions, needing, page_size=_PAGE_SIZE):
             row.go_on()
-            statuses = (msgspec.json.decode(item, type=_Running).status for item in found)
-            pinned |= {status.stateMachine.revision for status in statuses if status and status.stateMachine}
+            statuses = (msgspec.json.decode(item, type=_Execution).status for item in found)
+            pinned |= {
+                status.stateMachine.revision
+                for status in statuses
+                if status and status.stateMachine and (status.phase == "Running" or status.redrivable)
+            }
         machine = await self._machine(namespace, state_machine)
         if machine is None or machine.metadata.uid != uid:
             return  # what it owned goes with it
@@ -181,7 +189,7 @@ class Revisions:
             row.go_on()
             with suppress(NotFound):
                 await self._api.delete(f"{path}/{name}")
-            self._compiled.pop((namespace, name), None)
+            self._drop((namespace, name))
 
     async def _machine(self, namespace: str, name: str) -> _Machine | None:
         try:
@@ -192,10 +200,18 @@ class Revisions:
         return found
 
     def keep(self, namespace: str, revision: Revision) -> Revision:
-        self._compiled[namespace, revision.name] = revision
-        if len(self._compiled) > MOST_COMPILED:
-            self._compiled.popitem(last=False)
+        key = namespace, revision.name
+        self._drop(key)
+        self._compiled[key] = revision
+        self._free -= revision.characters
+        while self._free < 0 or len(self._compiled) > MOST_COMPILED:
+            self._drop(next(iter(self._compiled)))
         return revision
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        dropped = self._compiled.pop(key, None)
+        if dropped is not None:
+            self._free += dropped.characters
 
 
 def data_of(spec: Mapping[str, Any], definition_text: str) -> dict[str, Any]:
@@ -244,9 +260,11 @@ class _Started(msgspec.Struct):
 
 class _Status(msgspec.Struct):
     stateMachine: _Started | None = None  # noqa: N815
+    phase: str = ""
+    redrivable: bool | None = None
 
 
-class _Running(msgspec.Struct):
+class _Execution(msgspec.Struct):
     status: _Status | None = None
 
 

@@ -3,6 +3,7 @@
 A shard is owned by its parent, names it and its task in ``spec.parent``, and begins with a checkpoint instead of an input. So it is
 created without one, and left alone by everybody until the parent's operator has written what it begins with. From then on it is an
 Execution like any other: carried by whoever owns it, fenced, taken over, and stopped where its task does not wait for it any more.
+One that has ended stays while its parent may be redriven, and is redriven with it: the parent's operator asks for that.
 """
 
 from __future__ import annotations
@@ -20,22 +21,29 @@ from stepwright.catalog.ports import CallingTask, NotBegun, ShardEnd, ShardTask
 from stepwright.cluster import stored
 from stepwright.cluster.beside import HISTORIES
 from stepwright.cluster.journal import ClusterJournal
+from stepwright.cluster.map_bounds import MapShardBounds
 from stepwright.cluster.nested.ends import Ends, Look
 from stepwright.cluster.nested.parent import Parent
 from stepwright.cluster.nested.stored_child import StoredChild
 from stepwright.cluster.reading import EXECUTIONS, path_of_execution
+from stepwright.cluster.redrives import is_asked_for
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.stored import STARTED, Stored
 from stepwright.engine.ports import Clock, Commit, Fenced, Gone, Refused, Unavailable
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound
-from stepwright.kube.json_patch import add
+from stepwright.kube.json_patch import Operation, add
 from stepwright.kube.paths import path_of
 
 LABEL: Final = "stepwright.dev/map-shard"
 """Of all shards: the uid by which their parents know them."""
 
+REDRIVES: Final = "stepwright.dev/redrives"
+"""Annotation of shards: how often their parent had been redriven when they were created. Requests for redrives are these numbers,
+too."""
+
 _LONGEST_NAME: Final = 200
+_BOUNDS: Final = "/spec/mapShard/bounds"
 
 
 def object_name(shard: ShardTask) -> str:
@@ -58,10 +66,18 @@ class ClusterShards:
         shard: ShardTask,
         scheduled: Millis,
         parts: Mapping[PartId, EncodedPart],
-        redrives: int,  # noqa: ARG002 - executions are not redriven here yet
+        redrives: int,
     ) -> None:
-        found = await self._created(self._manifest(shard, scheduled, parts), shard)
-        if found.seq or found.has_ended:
+        bounds = MapShardBounds.of(shards.bounds_of(parts))
+        manifest = self._manifest(shard, scheduled, parts, bounds, redrives)
+        found = await self._created(manifest, shard)
+        if redrives > _redriven(found) and found.phase != "Succeeded":
+            await self._redrive(found, shard, bounds, redrives)
+            return
+        if found.has_ended and not is_asked_for(found):
+            return
+        await self._bound(found, shard, bounds)
+        if found.seq:
             return
         commit = Commit(
             # Of an execution there is only one first commit, whoever writes it, and however often.
@@ -76,6 +92,40 @@ class ClusterShards:
         except (Fenced, Gone):
             return  # it was stopped or taken away meanwhile, or has begun and gone on
 
+    async def _redrive(self, found: Stored, shard: ShardTask, bounds: MapShardBounds, redrives: int) -> None:
+        """Ask whoever owns it to have it go on, if it has begun at all. Raises Unavailable."""
+        if not found.has_ended:
+            raise Unavailable(f"{found.name} is being stopped")
+        if found.pinned is None:
+            await self._delete(found.uid, shard)
+            raise Unavailable(f"{found.name} was stopped before it had begun, and begins again")
+        patch: list[Operation] = [
+            {"op": "test", "path": "/metadata/uid", "value": found.uid},
+            {"op": "test", "path": "/metadata/resourceVersion", "value": found.version},
+            *([] if found.stop is None else [{"op": "remove", "path": "/spec/stop"}]),
+            add("/spec/redrive", {"requestId": str(redrives)}),
+            add(_BOUNDS, msgspec.to_builtins(bounds)),
+        ]
+        try:
+            await self._api.change(self._path(shard), patch)
+        except ApiError as error:
+            raise Unavailable(f"cannot have {found.name} go on now: {error}") from error
+
+    async def _bound(self, found: Stored, shard: ShardTask, bounds: MapShardBounds) -> None:
+        """Say with which bounds it goes on, to whoever carries it. Raises Unavailable."""
+        known, wanted = found.body["spec"]["mapShard"].get("bounds"), msgspec.to_builtins(bounds)
+        if known == wanted:
+            return
+        patch: list[Operation] = [{"op": "test", "path": "/metadata/uid", "value": found.uid}]
+        if known is not None:  # an operator that is no longer its Map's may be late with what it had to say
+            patch.append({"op": "test", "path": _BOUNDS, "value": known})
+        try:
+            await self._api.change(self._path(shard), [*patch, add(_BOUNDS, wanted)])
+        except NotFound:
+            return
+        except ApiError as error:
+            raise Unavailable(f"cannot give {found.name} other bounds now: {error}") from error
+
     async def until_ended(self, shard: ShardTask, progress: Callable[[ShardCounts], None]) -> ShardEnd:
         namespace, name = shard.parent.namespace, object_name(shard)
         with self._ends.of(namespace, name) as changed:
@@ -87,7 +137,7 @@ class ClusterShards:
                     found = await self._read(shard)
                     if found is None:
                         return ShardEnd("ABORTED")
-                    if found.has_ended:
+                    if found.is_at_rest:
                         return await self._end(found)
                     if not found.status.seq:
                         raise NotBegun
@@ -96,7 +146,7 @@ class ClusterShards:
 
     async def stop(self, shard: ShardTask) -> None:
         found = await self._read(shard)
-        if found is None or found.has_ended or found.stop_is_asked_for:
+        if found is None or found.stop_is_asked_for or found.is_at_rest:
             return
         patch = [{"op": "test", "path": "/metadata/uid", "value": found.metadata.uid}, add("/spec/stop", {})]
         try:
@@ -114,15 +164,18 @@ class ClusterShards:
                 await changed.wait()
                 changed.clear()
         found = await self._read(shard)
-        if found is None:
-            return
-        options = {"preconditions": {"uid": found.metadata.uid}, "propagationPolicy": "Background"}
+        if found is not None:
+            await self._delete(found.metadata.uid, shard)
+
+    async def _delete(self, uid: str, shard: ShardTask) -> None:
+        """Raises Unavailable."""
+        options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
         try:
             await self._api.delete(self._path(shard), options)
         except (NotFound, Conflict):
             return
         except ApiError as error:
-            raise Unavailable(f"cannot delete {namespace}/{name} now: {error}") from error
+            raise Unavailable(f"cannot delete {object_name(shard)} now: {error}") from error
 
     # --- As it is stored --------------------------------------------------------------------------------------------
 
@@ -176,7 +229,12 @@ class ClusterShards:
         return path_of_execution(shard.parent.namespace, object_name(shard))
 
     def _manifest(
-        self, shard: ShardTask, scheduled: Millis, parts: Mapping[PartId, EncodedPart]
+        self,
+        shard: ShardTask,
+        scheduled: Millis,
+        parts: Mapping[PartId, EncodedPart],
+        bounds: MapShardBounds,
+        redrives: int,
     ) -> dict[str, Any]:
         parent, items = shard.parent, shards.range_of(parts)
         seen = self._look(parent.namespace, parent.name)
@@ -191,7 +249,7 @@ class ClusterShards:
                 "namespace": parent.namespace,
                 "labels": {**said.labels(), LABEL: shard.uid},
                 # A version that knows no shards takes it for a copy that was restored, and leaves it alone.
-                "annotations": {STARTED: shard.uid},
+                "annotations": {STARTED: shard.uid} | ({REDRIVES: str(redrives)} if redrives else {}),
                 "ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": False}],
             },
             "spec": {
@@ -203,11 +261,18 @@ class ClusterShards:
                     "mapRun": items.map_run,
                     "first": items.first,
                     "count": items.count,
+                    "bounds": msgspec.to_builtins(bounds),
                 },
                 # Where its Map does not ask for its end any more.
                 "ttlSecondsAfterFinished": 0,
             },
         }
+
+
+def _redriven(found: Stored) -> int:
+    """How often its parent had been redriven when it was created, or was last asked to go on."""
+    said = (found.annotations.get(REDRIVES), found.redrive)
+    return max(int(text) if text is not None and text.isdecimal() else 0 for text in said)
 
 
 def _is(spec: Mapping[str, Any], shard: ShardTask) -> bool:

@@ -11,6 +11,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from stepwright.asl.signals import MapBounds
+from stepwright.cluster import map_bounds
 from stepwright.cluster.resources import Phase
 from stepwright.engine.ports import ExecutionRef, StopRequest, Uid
 from stepwright.kube.depth import decoded
@@ -68,8 +70,12 @@ class Stored:
     """The resourceVersion."""
     generation: int
     stop: StopRequest | None
+    bounds: tuple[MapBounds, ...]
+    """Those that Map Runs, or the shard that this is, are to have from now on."""
     may_restart: bool
     """Whether somebody wants it again, though it came back from a backup."""
+    redrive: str | None
+    """The newest request for a redrive."""
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     seq: int
@@ -147,7 +153,9 @@ def of(body: Body) -> Stored:
         version=metadata.get("resourceVersion") or "",
         generation=metadata.get("generation", 1),
         stop=None if stop is None else StopRequest(stop.get("error"), stop.get("cause")),
+        bounds=map_bounds.of_spec(spec),
         may_restart=bool(spec.get("restart")),
+        redrive=(spec.get("redrive") or {}).get("requestId"),
         labels=metadata.get("labels") or {},
         annotations=metadata.get("annotations") or {},
         seq=status.get("seq") or 0,
@@ -241,8 +249,10 @@ class _LeanSpec(msgspec.Struct, omit_defaults=True):
     name: str | None = None
     parent: dict[str, Any] | None = None
     mapShard: dict[str, Any] | None = None  # noqa: N815
+    mapRuns: list[dict[str, Any]] | None = None  # noqa: N815
     stop: dict[str, str] | None = None
     restart: bool = False
+    redrive: dict[str, str] | None = None
     ttlSecondsAfterFinished: int | None = None  # noqa: N815
 
 

@@ -4,6 +4,7 @@ lead there.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -40,7 +41,15 @@ def after(before: Sequence[dict[str, Any]], commit: Commit, namespace: str) -> l
             transitions[index] = known | entry
         elif visit.id > newest:
             transitions.append(entry)
+        elif visit.outcome is None:  # a redrive goes on with one that is not shown any more
+            bisect.insort(transitions, entry, key=_id)
+            position = {each["id"]: index for index, each in enumerate(transitions)}
     return _kept(transitions)
+
+
+def _id(entry: Mapping[str, Any]) -> int:
+    id: int = entry["id"]
+    return id
 
 
 def _kept(transitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -82,7 +91,7 @@ def operations(before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]
     """The changes that lead from one list to the other."""
     stay = {entry["id"] for entry in after}
     kept = [entry for entry in before if entry["id"] in stay]
-    if not kept:
+    if not kept or [*map(_id, kept)] != [*map(_id, after[: len(kept)])]:
         return [] if before == after else [add(_PATH, after)]
     dropped = [index for index, entry in enumerate(before) if entry["id"] not in stay]
     changes: list[Operation] = [{"op": "remove", "path": f"{_PATH}/{index}"} for index in reversed(dropped)]

@@ -19,6 +19,7 @@ from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.signals import Millis
 from stepwright.cluster import conditions, patches, seal
 from stepwright.cluster.conditions import Reason
+from stepwright.cluster.redrives import END_FIELDS, Redrives
 from stepwright.cluster.resources import API_VERSION, Phase
 from stepwright.cluster.stored import Stored
 from stepwright.engine.ports import Clock, StopRequest, Unavailable
@@ -31,7 +32,8 @@ from stepwright.kube.paths import path_of
 log = structlog.get_logger(__name__)
 
 _OF_THE_BEGINNING: Final = ("startTime", "checkpoint", "history")
-_OF_THE_END: Final = ("endTime", "duration", "output", "outputRef", "error", "cause")
+_NEVER_BEGAN: Final = "Execution has ended before it had begun"
+_NOTHING_KEPT: Final = "Execution has ended where Stepwright could not go on with it"
 _SMALLEST: Final = ("seq", "phase", "error", "endTime", "settled", "observedGeneration")
 """The fields of the smallest status besides a condition and the seal."""
 
@@ -110,7 +112,7 @@ class Refusals:
     async def correct(self, stored: Stored, phase: Phase, *, settled: bool) -> None:
         """Undo somebody's edit of phase and settled; the seal still matches the values given."""
         running = phase in ("Pending", "Running")
-        forged = [name for name in _OF_THE_END if running and name in stored.status]
+        forged = [name for name in END_FIELDS if running and name in stored.status]
         reason = None if phase != "Pending" else conditions.PENDING
         fields = {
             "phase": phase,
@@ -131,6 +133,15 @@ class Refusals:
         new = [{**condition, "observedGeneration": generation} for condition in old]
         await self._write(stored, _additions({"observedGeneration": generation, "conditions": new}))
 
+    async def refuse_redrive(self, stored: Stored, request: str, why: str) -> None:
+        """An execution that has ended does not go on."""
+        now, generation = self._clock.now(), stored.generation
+        noted = Redrives.of(stored.status).refused(request, timestamps.rfc3339(now), why)
+        said = [{**condition, "observedGeneration": generation} for condition in stored.conditions]
+        said = conditions.with_redriven(said, why, now=timestamps.seconds(now), generation=generation)
+        fields = noted.as_status() | {"observedGeneration": generation, "conditions": said}
+        await self._write(stored, _additions(fields))
+
     async def _end(
         self, stored: Stored, phase: Phase, reason: Reason, error: str | None, cause: str | None
     ) -> bool:
@@ -150,7 +161,9 @@ class Refusals:
         if cause is not None:
             fields["cause"] = cause
         status = stored.status
-        if any(status.get(name) for name in _OF_THE_BEGINNING):
+        has_begun = any(status.get(name) for name in _OF_THE_BEGINNING)
+        fields |= {"redrivable": False, "notRedrivable": _NOTHING_KEPT if has_begun else _NEVER_BEGAN}
+        if has_begun:
             fields |= _end_of_history(status, phase, error, cause, now)
         try:
             return await self._send(stored, _additions(_sealed(stored, fields)))

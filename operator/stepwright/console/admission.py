@@ -23,9 +23,9 @@ def check_sender(request: Request, names: Names) -> None:
     """For every route. Raises Refused."""
     names.check(request)
     if "origin" in request.headers and not _has_own_origin(request):
-        raise _denied("Requests of other pages are not served")
+        raise _denied("This request came from another page: only the console's own pages may send it")
     if request.headers.get("sec-fetch-site", _SAME) not in (_SAME, "none") and not _opens_page(request):
-        raise _denied("Requests of other pages are not served")
+        raise _denied("This request came from another page: only the console's own pages may send it")
 
 
 def check_change(request: Request, token: str) -> None:
@@ -33,7 +33,9 @@ def check_change(request: Request, token: str) -> None:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
         raise Refused("UnsupportedMediaTypeException", f"The type of a request must be {JSON}", 415)
     if not _has_own_origin(request) and request.headers.get("sec-fetch-site") != _SAME:
-        raise _denied("Only the console's own pages may do this: neither Origin nor Sec-Fetch-Site says so")
+        raise _denied(
+            "Only the console's own pages may do this, and neither Origin nor Sec-Fetch-Site says that it is one"
+        )
     check_token(request, token)
 
 
@@ -42,7 +44,9 @@ def check_token(request: Request, token: str) -> None:
     sent = request.headers.get(TOKEN_HEADER, "")
     if not hmac.compare_digest(sent.encode("utf-8", "surrogateescape"), token.encode()):
         raise Refused(
-            "StaleToken", f"The header {TOKEN_HEADER} is not the token of this session: ask v1/me again", 403
+            "StaleToken",
+            f"The header {TOKEN_HEADER} does not have the token of this session: fetch it from v1/me again",
+            403,
         )
 
 

@@ -21,8 +21,15 @@ class Performed(NamedTuple):
     error: str | None
 
 
-Perform: TypeAlias = Callable[[Caller, str | None, str, bytes], Awaitable[Performed]]
-"""Takes who calls, the region if one is named, an operation and its request. Never raises."""
+class Where(NamedTuple):
+    """Where things are that a request does not name by ARN: the tenant and the region, as far as they are said."""
+
+    tenant: str | None = None
+    region: str | None = None
+
+
+Perform: TypeAlias = Callable[[Caller, Where, str, bytes], Awaitable[Performed]]
+"""Takes who calls, and where, an operation and its request. Never raises."""
 
 
 class _Told(msgspec.Struct):
@@ -41,9 +48,10 @@ class Aws:
         yield Route("POST", "aws/{operation}", self.perform, bounded=False)
 
     async def perform(self, call: Call) -> Answer:
-        region = call.parameters("region").text("region")
+        given = call.parameters("ns", "region")
+        where = Where(given.text("ns"), given.text("region"))
         async with call.bodies.read(call.request, LARGEST_BODY_BYTES) as body:
-            done = await self._perform(call.caller, region, call.ids["operation"], body)
+            done = await self._perform(call.caller, where, call.ids["operation"], body)
         if done.error is None:
             return data(done.status, done.body)
         message = _TOLD.decode(done.body).message

@@ -16,20 +16,21 @@ from stepwright.asl.resource import parse as parse_resource
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.console.models import CheckedDefinition, Finding, NamedResource, Substitution, ToCheck
-from stepwright.files.definitions import Checked, check_text
+from stepwright.files.checked import Checked
+from stepwright.files.definitions import check_text
 from stepwright.files.serving import Serving
 
 MOST_CHARACTERS: Final = 2 * limits.DEFINITION_BYTES
 """Of a text to check: a definition of the largest size, and what a manifest has around it."""
 
 _MOST_PLACES: Final = 500
-"""Tasks whose Resources are told, and scopes whose variables are: what nobody reads costs nothing."""
+"""Tasks whose Resources are named, and scopes whose variables are: what nobody reads costs nothing."""
 
 _ELSEWHERE: Final = ("ItemReader", "ResultWriter")
 
 
 def check(given: ToCheck, on: Serving) -> list[CheckedDefinition]:
-    """Of each definition in the text; a text without any is told as one with the reason. Takes time in proportion to the length
+    """Of each definition in the text; a text without any is reported as one with the reason. Takes time in proportion to the length
     of the text, seconds at most."""
     file = f"definition.{given.format}" if given.format else ""
     found = check_text(file, given.text, given.values, read=_no_other_file, on=on)
@@ -86,16 +87,17 @@ def _is_too_deep(checked: Checked) -> bool:
 
 def _resources(scopes: list[variables.Named], installation: Installation) -> list[NamedResource]:
     """In the order of their first tasks."""
-    named: dict[str, list[str]] = {}
-    for resource, where in islice(_named(scopes), _MOST_PLACES):
-        named.setdefault(resource, []).append(where)
-    return [
-        NamedResource(resource=resource, pointers=where, lacks=_lacks(resource, where[0], installation))
-        for resource, where in named.items()
-    ]
+    named: dict[str, NamedResource] = {}
+    for resource, field, where in islice(_named(scopes), _MOST_PLACES):
+        if resource not in named:
+            lacks = _lacks(resource, field, installation)
+            named[resource] = NamedResource(resource=resource, pointers=[], lacks=lacks)
+        named[resource].pointers.append(where)
+    return list(named.values())
 
 
-def _named(scopes: list[variables.Named]) -> Iterator[tuple[str, Pointer]]:
+def _named(scopes: list[variables.Named]) -> Iterator[tuple[str, str, Pointer]]:
+    """Resources, the fields of states that name them (empty: the state itself), and where."""
     for scope in scopes:
         for name, state in scope.states.items():
             if not isinstance(state, dict) or len(name) > limits.STATE_NAME_CHARACTERS:
@@ -106,14 +108,14 @@ def _named(scopes: list[variables.Named]) -> Iterator[tuple[str, Pointer]]:
                 if isinstance(resource, str) and not placeholders.in_text(resource):
                     yield (
                         resource,
+                        field,
                         child(scope.pointer, "States", name, *([field] if field else ()), "Resource"),
                     )
 
 
-def _lacks(resource: str, where: str, installation: Installation) -> str | None:
+def _lacks(resource: str, field: str, installation: Installation) -> str | None:
     """Why nothing here runs it."""
-    field = where.split("/")[-2]
-    if field in _ELSEWHERE:
+    if field:
         return installation.lacks_map_field(field)
     return installation.lacks_resource(parse_resource(resource))
 

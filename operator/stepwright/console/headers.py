@@ -1,4 +1,4 @@
-"""What every answer tells the browser: to run nothing but our own scripts, to guess no types, to tell nobody where one was."""
+"""What every answer asks of the browser: to run nothing but our own scripts, to guess no types, to tell nobody where one was."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DATA: Final[Mapping[str, str]] = MappingProxyType(
         "Cache-Control": "no-store",
     }
 )
-"""For everything that is no file: opened by itself it is text, and nobody keeps it."""
+"""For everything that is not a file: opened by itself it is text, and nobody keeps it."""
 
 
 def of_page(nonce: str) -> dict[str, str]:

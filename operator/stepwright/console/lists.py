@@ -7,12 +7,11 @@ from typing import Final, get_args
 
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Status
-from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Cursor, ExecutionQuery
 from stepwright.catalog.records import ExecutionRow as Found
 from stepwright.console.models import ErrorCount, ExecutionCounts, ExecutionPage, ExecutionRow
-from stepwright.console.parameters import Parameters, chosen, invalid, shown
+from stepwright.console.parameters import Parameters, chosen
 from stepwright.console.ports import Ports
 from stepwright.console.reading import Reading
 from stepwright.console.routes import Answer, Call, Route
@@ -32,8 +31,6 @@ LISTS: Final = {"machine": MOST_MACHINES, "status": len(_STATUSES)}
 class Lists:
     def __init__(self, ports: Ports, reading: Reading) -> None:
         self._rows = ports.rows
-        self._region = ports.place.region
-        """Where executions are looked for, unless a question names another."""
         self._reading = reading
 
     def routes(self) -> Iterator[Route]:
@@ -55,10 +52,7 @@ class Lists:
 
     async def query(self, caller: Caller, given: Parameters) -> ExecutionQuery:
         """What is looked for, by somebody who may. Raises Refused."""
-        namespace = given.text("ns") or caller.account
-        if namespace != caller.account:
-            raise invalid(f"There is no tenant {shown(namespace)} here")
-        place = Place(namespace, given.text("region") or self._region)
+        place = self._reading.place(caller, given.text("ns"), given.text("region"))
         await self._reading.require(caller, "ListExecutions", place.execution("*", "*"))
         return ExecutionQuery(
             place=place,

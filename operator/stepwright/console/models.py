@@ -34,10 +34,11 @@ class Problem(Model, frozen=True):
 
 
 class Credentials(Model, frozen=True):
-    """The body of ``POST v1/session``: an access key as SDKs have it."""
+    """The body of ``POST v1/session``: an access key as SDKs have it, or the token of an account of the cluster."""
 
-    access_key_id: str
-    secret_access_key: str
+    access_key_id: str = ""
+    secret_access_key: str = ""
+    token: str = ""
 
 
 class Right(Model, frozen=True):
@@ -63,6 +64,8 @@ class Features(Model, frozen=True):
     executions: bool = False
     """``v1/executions`` and what is below it."""
     stream: bool = False
+    children: bool = False
+    """Child executions of Map Runs are listed."""
     logs: bool = False
     definitions: bool = False
     expressions: bool = False
@@ -70,7 +73,14 @@ class Features(Model, frozen=True):
     resources: bool = False
     blueprints: bool = False
     metrics: bool = False
+    versions: bool = False
+    """Published versions of state machines, and aliases, by AWS's operations."""
+    activities: bool = False
     files: bool = False
+    express: bool = False
+    """Express state machines."""
+    accounts: bool = False
+    """Roles are accounts of a cluster (ServiceAccounts), and the log that a state machine asks for is the operator's."""
 
 
 class Limits(Model, frozen=True):
@@ -86,7 +96,8 @@ class Me(Model, frozen=True):
     """``GET v1/me``. Without a ``person`` one has to log in as ``login`` says, and nothing else is served until then."""
 
     person: str | None
-    login: Literal["accessKey"] | None
+    login: Literal["accessKey", "token", "oidc"] | None
+    """``oidc``: at a provider, to which ``v1/oidc/login`` leads, or with a token."""
     token: str
     """To be sent in the header X-Stepwright-Console with everything that changes something."""
     tenants: list[Tenant]
@@ -188,7 +199,31 @@ class Tried(Model, frozen=True):
     error: str | None = None
     cause: str | None = None
     findings: list[Finding] = []
-    """Why it is no expression; pointers are within the value."""
+    """Why it is not an expression; pointers are within the value."""
+
+
+class ToConvert(Model, frozen=True):
+    """The body of ``POST v1/definitions/convert``: a state, or a definition, as JSON. Its JSONPath becomes JSONata."""
+
+    value: str
+
+
+class ConversionRemark(Model, frozen=True):
+    """What a person has to look at."""
+
+    pointer: str
+    """In the value as it is then."""
+    message: str
+    is_done: bool = False
+    """It was converted, but does not do quite the same; else an expression stands there that fails."""
+
+
+class Conversion(Model, frozen=True):
+    """The answer of ``POST v1/definitions/convert``."""
+
+    value: str
+    """As JSON."""
+    remarks: list[ConversionRemark] = []
 
 
 class Blueprint(Model, frozen=True):
@@ -252,6 +287,104 @@ class ResourceForm(Model, frozen=True):
     """Those that are known by name, for Retry and Catch, beside those of the language."""
 
 
+class Unready(Model, frozen=True):
+    """Why a state machine is not ready: its executions do not start, or a task of it cannot run."""
+
+    reason: str
+    """For programs: that of the condition Ready, or the code of a finding."""
+    message: str
+    since: int
+    pointer: str | None = None
+    """The place in its definition, if it is one."""
+
+
+class MachineFacts(Model, frozen=True):
+    """``GET v1/machines/{id}``: what AWS's API does not tell of a state machine."""
+
+    managed_by: str | None = None
+    """What keeps it as it stands in Git: whatever is changed here is soon changed back."""
+    may: list[str] = []
+    """Of the operations on one state machine those that the person may perform on this one."""
+    unready: Unready | None = None
+
+
+class UnreadyMachine(Model, frozen=True):
+    """A state machine that is not ready."""
+
+    arn: str
+    name: str
+    unready: Unready
+
+
+class Machines(Model, frozen=True):
+    """``GET v1/machines``: how many state machines a tenant has, and those that are not ready, by name."""
+
+    count: int
+    """1,000 at most: more are not looked at."""
+    unready: list[UnreadyMachine]
+    """100 at most."""
+
+
+class WorkerTasks(Model, frozen=True):
+    """How many tasks the workers of one name have."""
+
+    worker: str
+    """Empty where they gave none."""
+    tasks: int
+
+
+class ActivityRow(Model, frozen=True):
+    """Who waits for whom, now."""
+
+    arn: str
+    name: str
+    created: int
+    asking: int
+    """How many workers ask for a task."""
+    waiting: int
+    """How many tasks nobody has taken."""
+    executions: tuple[str, ...] = ()
+    """Some of those that wait longest, by ARN."""
+    taken: list[WorkerTasks] = []
+
+
+class ActivityPage(Model, frozen=True):
+    """``GET v1/activities``: by name. ``next``: the ``cursor`` of the page that follows."""
+
+    rows: list[ActivityRow]
+    next: str | None = None
+
+
+class FileRow(Model, frozen=True):
+    """A file with a definition. ``path``: in the folder, with slashes."""
+
+    path: str
+    bytes: int
+    modified: int
+
+
+class FileList(Model, frozen=True):
+    """The answer of ``GET v1/files``: of the folder that was given to be edited."""
+
+    folder: str
+    files: list[FileRow]
+
+
+class KeptFile(Model, frozen=True):
+    """The answer of ``GET`` and ``PUT v1/files/{path}``. ``tag`` is another one for another text."""
+
+    path: str
+    text: str
+    tag: str
+
+
+class ToKeep(Model, frozen=True):
+    """The body of ``PUT v1/files/{path}``. ``tag``: of the text that is replaced; without it there must be no such file."""
+
+    text: str
+    tag: str | None = None
+
+
 # --- Executions -------------------------------------------------------------------------------------------------------
 
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
@@ -306,6 +439,51 @@ class ExecutionCounts(Model, frozen=True):
 
     statuses: Mapping[Status, int]
     errors: list[ErrorCount]
+
+
+class Figures(Model, frozen=True):
+    """Of some executions. Half of those that succeeded took no longer than ``p50``, and 95 of 100 no longer than ``p95``
+    (milliseconds); absent where none has."""
+
+    statuses: Mapping[Status, int]
+    p50: int | None = None
+    p95: int | None = None
+
+
+class MetricsPart(Model, frozen=True):
+    """Of those that were started in one part of the time."""
+
+    begin: int
+    figures: Figures
+
+
+class MachineMetrics(Model, frozen=True):
+    machine: str
+    """The ARN."""
+    figures: Figures
+
+
+class Metrics(Model, frozen=True, kw_only=True):
+    """``GET v1/metrics``: of the executions that were started since then, in parts that are ``step`` milliseconds long."""
+
+    span: Literal["hour", "day", "week"]
+    since: int
+    step: int
+    count: int
+    """How many parts there are."""
+    total: Figures
+    parts: list[MetricsPart]
+    """Those in which executions were started."""
+    machines: list[MachineMetrics]
+    """Of state machines; at first those of which most have failed."""
+    errors: list[ErrorCount]
+    """With which most of them failed, ten at most."""
+    failed: list[ExecutionRow]
+    """Those that have failed last, whenever they were started."""
+    longest: list[ExecutionRow]
+    """Those that have been running longest."""
+    counted_since: int | None = None
+    """There were too many to be counted; those are that were started then or later."""
 
 
 class Execution(Model, frozen=True, kw_only=True):
@@ -494,6 +672,53 @@ class VisitData(Model, frozen=True, kw_only=True):
     """False: its last events are too far away to be looked for."""
 
 
+# --- Logs -------------------------------------------------------------------------------------------------------------
+
+
+class LogSource(Model, frozen=True):
+    """What the work of a visit writes to. Its ``id`` is in the path of its lines, URL-encoded."""
+
+    id: str
+    attempt: int
+    """From 1 on."""
+    container: str
+    """Of a process of the server's machine: ``stdout`` or ``stderr``."""
+    pod: str | None
+    runs: bool
+    """More may come."""
+
+
+class LogSources(Model, frozen=True):
+    """``GET v1/executions/{id}/visits/{visit}/logs``: those of the newest attempt last. ``none``: why there are none."""
+
+    sources: list[LogSource]
+    none: str | None = None
+
+
+class LogRow(Row, frozen=True):
+    """A line, as an array."""
+
+    moment: int | None
+    """When it was written; null: nobody knows."""
+    text: str
+    """As it was written: it may have sequences that terminals take for colours, or anything else."""
+
+
+class LogFrame(Model, frozen=True):
+    """``lines``, an event of ``GET v1/executions/{id}/visits/{visit}/logs/{source}``: lines that follow those before."""
+
+    rows: list[LogRow]
+
+
+class LogEndFrame(Model, frozen=True):
+    """``end``: the last event. ``complete``: all was sent; ``more``: there is more than is sent at once, open it again without a
+    tail; ``gone``: there is no such log any more; ``lost``: it cannot be read now; ``denied``: the server may not read it; ``login``: log in first."""
+
+    reason: Literal["complete", "more", "gone", "lost", "denied", "login"]
+    message: str
+    """For people."""
+
+
 # --- Streams ----------------------------------------------------------------------------------------------------------
 
 
@@ -568,7 +793,7 @@ class GoneFrame(Frame, frozen=True):
 
 
 class ResyncFrame(Frame, frozen=True):
-    """``resync``: more has happened than is told: read all of it again."""
+    """``resync``: more has happened than is reported: read all of it again."""
 
 
 class ByeFrame(Model, frozen=True):

@@ -49,7 +49,7 @@ class Parameters:
         """A whole number from 0 on. Raises Refused."""
         given = self.text(name)
         if given is not None and not (given.isascii() and given.isdigit() and len(given) <= _DIGITS):
-            raise invalid(f"The parameter {name} is {shown(given)}, which is no number")
+            raise invalid(f"The parameter {name} is {shown(given)}, which is not a number")
         return None if given is None else int(given)
 
     def limit(self, usual: int, most: int) -> int:
@@ -72,7 +72,7 @@ def chosen(name: str, given: str, known: Sequence[W]) -> W:
     for word in known:
         if word == given:
             return word
-    raise invalid(f"The parameter {name} is {shown(given)}, which is none of {', '.join(known)}")
+    raise invalid(f"The parameter {name} is {shown(given)}, which is not one of {', '.join(known)}")
 
 
 def invalid(message: str) -> Refused:

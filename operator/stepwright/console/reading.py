@@ -8,10 +8,11 @@ from typing import Final, TypeVar
 import msgspec
 
 from stepwright.catalog import arns
+from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import Caller
 from stepwright.catalog.records import Execution
 from stepwright.console.models import Text
-from stepwright.console.parameters import shown
+from stepwright.console.parameters import invalid, shown
 from stepwright.console.ports import Ports
 from stepwright.console.routes import Call
 from stepwright.http.messages import Refused
@@ -31,6 +32,17 @@ class Reading:
     def __init__(self, ports: Ports) -> None:
         self._access = ports.access
         self._executions = ports.executions
+        self._tenants = ports.tenants
+
+    def place(self, caller: Caller, tenant: str | None, region: str | None) -> Place:
+        """Where things of a tenant are looked for; by default those of the caller's own account. Raises Refused."""
+        tenant = tenant or caller.account
+        place = self._tenants.place(tenant)
+        if caller.account and (place is None or place.account != caller.account):
+            raise invalid(f"There is no tenant {shown(tenant)} here")
+        if place is None:  # looks like one that is forbidden
+            return Place(tenant, self._tenants.region)
+        return place if region is None else Place(place.account, region)
 
     async def execution(self, call: Call, action: str = "DescribeExecution") -> Execution:
         """Raises Refused."""
@@ -54,9 +66,9 @@ class Reading:
     async def require(self, caller: Caller, action: str, resource: str) -> None:
         """Raises Refused."""
         if not await self._access.allows(caller, action, resource):
-            raise Refused(
-                "AccessDeniedException", f"{caller.named} may not perform {action} on {resource}", 403
-            )
+            needs = self._access.needs(action)
+            told = f"{caller.named} may not perform {action} on {resource}"
+            raise Refused("AccessDeniedException", f"{told}: {needs}" if needs else told, 403)
 
 
 def fitting(rows: Iterable[T]) -> list[T]:

@@ -91,7 +91,7 @@ class Table:
                 allowed.add(route.method)
         if allowed:
             raise Refused("MethodNotAllowed", f"Only {', '.join(sorted(allowed))} is served here", 405)
-        raise Refused("NoSuchRoute", f"There is nothing at v1/{shown(path)}", 404)
+        raise Refused("NoSuchRoute", f"This version of the console's API has no route v1/{shown(path)}", 404)
 
 
 def _matched(pattern: list[str], parts: list[str]) -> dict[str, str] | None:

@@ -10,10 +10,12 @@ from typing import Final, Literal, Protocol
 
 from stepwright.asl.signals import Millis
 from stepwright.catalog.callers import Caller
+from stepwright.console.cookies import cookie
+from stepwright.console.models import Credentials
 from stepwright.engine.ports import Clock
 from stepwright.http.messages import Refused, Request
 
-_MINUTE: Final = 60_000
+MINUTE: Final = 60_000
 
 IDLE_MINUTES: Final = 30
 LIFETIME_MINUTES: Final = 8 * 60
@@ -21,7 +23,8 @@ LIFETIME_MINUTES: Final = 8 * 60
 MOST: Final = 1_000
 """Sessions at a time. When there are more, the one that was not used for longest ends."""
 
-Login = Literal["accessKey"]
+Login = Literal["accessKey", "token", "oidc"]
+"""``oidc``: at a provider, or with a token."""
 
 CheckKey = Callable[[str, str], Caller | None]
 """Whose an access key with this secret is; None if there is no such key."""
@@ -29,11 +32,13 @@ CheckKey = Callable[[str, str], Caller | None]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``token`` proves that one of the console's pages asks. Without a ``caller`` nobody has logged in."""
+    """``token`` proves that one of the console's pages asks. Without a ``caller`` nobody has logged in. ``until``: when it ends at
+    the latest, where nobody but the browser keeps it."""
 
     id: str
     token: str
     caller: Caller | None
+    until: Millis | None = None
 
     @property
     def person(self) -> str | None:
@@ -51,11 +56,14 @@ class Sessions(Protocol):
     def lives(self, session: Session) -> bool:
         """Whether it has not ended."""
 
-    def begin(self, request: Request, access_key: str, secret: str) -> str:
+    async def begin(self, request: Request, shown: Credentials) -> str:
         """Log in; the value of Set-Cookie. Raises Refused."""
 
     def end(self, request: Request) -> str:
         """Log out; the value of Set-Cookie."""
+
+    def renewed(self, request: Request) -> str | None:
+        """A value of Set-Cookie with which the session of a request goes on, if it needs one."""
 
 
 def _new_session(caller: Caller | None) -> Session:
@@ -76,11 +84,14 @@ class Everybody:
     def lives(self, session: Session) -> bool:
         return session == self._session
 
-    def begin(self, request: Request, access_key: str, secret: str) -> str:  # noqa: ARG002
-        raise Refused("NoLogin", "Nobody has to log in here", 400)
+    async def begin(self, request: Request, shown: Credentials) -> str:  # noqa: ARG002
+        raise Refused("NoLogin", "This server has no login: nobody needs one", 400)
 
     def end(self, request: Request) -> str:  # noqa: ARG002
-        raise Refused("NoLogin", "Nobody is logged in here: nobody has to", 400)
+        raise Refused("NoLogin", "This server has no login, so there is none to end", 400)
+
+    def renewed(self, request: Request) -> str | None:  # noqa: ARG002
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +126,12 @@ class ByAccessKey:
 
     def _is_over(self, kept: _Kept) -> bool:
         now = self._clock.now()
-        return now - kept.used > IDLE_MINUTES * _MINUTE or now - kept.began > LIFETIME_MINUTES * _MINUTE
+        return now - kept.used > IDLE_MINUTES * MINUTE or now - kept.began > LIFETIME_MINUTES * MINUTE
 
-    def begin(self, request: Request, access_key: str, secret: str) -> str:
-        caller = self._check(access_key, secret)
+    async def begin(self, request: Request, shown: Credentials) -> str:
+        caller = self._check(shown.access_key_id, shown.secret_access_key)
         if caller is None:
-            raise Refused("WrongKey", "There is no such access key, or its secret is another one", 403)
+            raise Refused("WrongKey", "There is no such access key, or its secret is wrong", 403)
         self.end(request)
         session, now = _new_session(caller), self._clock.now()
         self._kept[session.id] = _Kept(session, now, now)
@@ -133,6 +144,9 @@ class ByAccessKey:
             self._kept.pop(id, None)
         return _set_cookie(request, "", "; Max-Age=0")
 
+    def renewed(self, request: Request) -> str | None:  # noqa: ARG002
+        return None
+
 
 def _cookie_name(request: Request) -> str:
     """Browsers send one cookie to all ports of a machine, where several servers may be."""
@@ -141,12 +155,7 @@ def _cookie_name(request: Request) -> str:
 
 
 def _cookie(request: Request) -> str | None:
-    wanted = _cookie_name(request)
-    for pair in request.headers.get("cookie", "").split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name == wanted and value:
-            return value
-    return None
+    return cookie(request, _cookie_name(request))
 
 
 def _set_cookie(request: Request, value: str, lifetime: str = "") -> str:

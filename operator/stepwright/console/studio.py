@@ -1,5 +1,5 @@
-"""What an editor of definitions asks the server: ``v1/definitions/check``, ``v1/expressions/try``, ``v1/fields``, ``v1/resources``
-and ``v1/blueprints``. Nothing of it reads or changes what is stored.
+"""What an editor of definitions asks the server: ``v1/definitions/check`` and ``convert``, ``v1/expressions/try``, ``v1/fields``,
+``v1/resources`` and ``v1/blueprints``. Nothing of it reads or changes what is stored.
 
 Everything that takes long is done beside the loop, where clients take turns: a hostile text costs its sender time, and nobody
 else. What a client no longer waits for is not begun.
@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from stepwright.console import checking, expressions, fields
+from stepwright.console import checking, converting, expressions, fields
 from stepwright.console.blueprints import blueprints
 from stepwright.console.models import (
     Blueprints,
@@ -22,6 +22,7 @@ from stepwright.console.models import (
     ResourceForm,
     Resources,
     ToCheck,
+    ToConvert,
     ToTry,
 )
 from stepwright.console.parameters import invalid
@@ -34,6 +35,7 @@ from stepwright.http.bodies import LARGEST_BODY_BYTES
 _LONGEST_RESOURCE: Final = 2_000
 
 _TO_CHECK: Final = msgspec.json.Decoder(ToCheck)
+_TO_CONVERT: Final = msgspec.json.Decoder(ToConvert)
 _TO_TRY: Final = msgspec.json.Decoder(ToTry)
 
 
@@ -64,6 +66,7 @@ class Studio:
 
     def routes(self) -> Iterator[Route]:
         yield Route("POST", "definitions/check", self.check)
+        yield Route("POST", "definitions/convert", self.convert)
         yield Route("POST", "expressions/try", self.try_expression)
         yield Route("GET", "fields", self.fields)
         yield Route("GET", "resources", self.resources)
@@ -76,6 +79,13 @@ class Studio:
             raise invalid(f"A text to check has at most {checking.MOST_CHARACTERS} characters")
         found = await self._beside.call(partial(checking.check, given, self._serving))
         return CheckedText(definitions=found)
+
+    async def convert(self, call: Call) -> Answer:
+        given = await call.body(_TO_CONVERT, LARGEST_BODY_BYTES)
+        try:
+            return await self._beside.call(partial(converting.converted, given))
+        except converting.Unconvertible as error:
+            raise invalid(str(error)) from None
 
     async def try_expression(self, call: Call) -> Answer:
         given = await call.body(_TO_TRY, LARGEST_BODY_BYTES)

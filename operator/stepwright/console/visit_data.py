@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, TaskId
 from stepwright.asl.step import HistoryEvent, Visit
 from stepwright.catalog.ports import VisitQuery
 from stepwright.catalog.records import Execution
@@ -37,8 +37,23 @@ class VisitDataRoute:
 
     async def data(self, call: Call) -> Answer:
         call.parameters()
-        visit = Parameters({"visit": [call.ids["visit"]]}).number("visit") or 0
         found = await self._reading.execution(call, "GetExecutionHistory")
+        told, _ = await self._of(found, call.ids["visit"])
+        return told.data()
+
+    async def tasks(self, execution: Execution, visit: str) -> dict[TaskId, int]:
+        """Those that did the work of a visit, each with the number of its attempt, from 1 on. Raises Refused."""
+        told, known = await self._of(execution, visit)
+        scheduled = [attempt.scheduled for attempt in told.data().attempts]
+        if known is None or known.task is None or not scheduled:
+            return {TaskId(id): number for number, id in enumerate(scheduled, 1)}
+        # Where events of child executions count for the ids of tasks, that of an earlier attempt is nowhere.
+        earlier = scheduled[:-1] if scheduled[-1] == known.task else []
+        return {TaskId(id): number for number, id in enumerate(earlier, 1)} | {known.task: len(scheduled)}
+
+    async def _of(self, found: Execution, id: str) -> tuple[_Told, Visit | None]:
+        """Raises Refused."""
+        visit = Parameters({"visit": [id]}).number("visit") or 0
         page = await self._visits.visits(found, VisitQuery(above=visit - 1, below=visit + 1), None, limit=1)
         known = page.items[0] if page.items else None
         told = await self._told(found, visit, known)
@@ -47,8 +62,8 @@ class VisitDataRoute:
             entered = await self._only(found, _ENTERED, known.state, known.started)
             told = None if entered is None else await self._told(found, entered["id"], known)
         if told is None:
-            raise Refused("NoSuchVisit", f"{shown(call.ids['visit'])} is no visit of a state", 404)
-        return told.data()
+            raise Refused("NoSuchVisit", f"{shown(id)} is not a visit of a state", 404)
+        return told, known
 
     async def _told(self, execution: Execution, entered: int, known: Visit | None) -> _Told | None:
         """By the events from that one on, if a state was entered by it, and the one that is known."""

@@ -1,4 +1,4 @@
-"""What a stream tells of one execution, or of a list of them: the newest state, however much lies between."""
+"""What a stream reports of one execution, or of a list of them: the newest state, however much lies between."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ _SAME_NAME: Final = 200
 """Executions whose names begin as that of one, which are looked through for it."""
 
 Changes = Mapping[Uid, Change] | None
-"""None: of more executions than are told."""
+"""None: of more executions than are reported."""
 
 Told = tuple[str, Model]
 """The name of an event, and what it says."""
+
+Right = tuple[str, str]
+"""The operation that whoever watches must be allowed, and on what."""
 
 
 class Watch(Protocol):
@@ -38,11 +41,14 @@ class Watch(Protocol):
     @property
     def uid(self) -> Uid | None: ...
 
+    @property
+    def right(self) -> Right: ...
+
     def beginning(self) -> AsyncIterator[Told]:
-        """What is told before anything happens."""
+        """What is reported before anything happens."""
 
     def news(self, changes: Changes) -> AsyncIterator[Told]:
-        """What is told of these changes."""
+        """What is reported of these changes."""
 
 
 class OfExecution:
@@ -52,6 +58,7 @@ class OfExecution:
         self, number: int, ports: Ports, reading: Reading, one: OneExecution, found: Execution
     ) -> None:
         self.uid: Uid | None = found.uid
+        self.right: Right = ("GetExecutionHistory", found.arn)
         self._number = number
         self._visits = ports.visits
         self._reading = reading
@@ -65,19 +72,17 @@ class OfExecution:
             yield told
 
     async def news(self, changes: Changes) -> AsyncIterator[Told]:
-        if changes is None:
+        change = None if changes is None else changes.get(self._found.uid)
+        if changes is None or (change is not None and change.visits is None):
             yield "resync", models.ResyncFrame(watch=self._number)
             async for told in self.beginning():
                 yield told
             return
-        change = changes.get(self._found.uid)
         if change is None:
             return
         async for told in self._tallied():
             yield told
-        if change.visits is None:
-            yield "resync", models.ResyncFrame(watch=self._number)
-        elif change.visits:
+        if change.visits:
             rows = [row_of(visit) for _, visit in sorted(change.visits.items())]
             yield "visits", models.VisitsFrame(watch=self._number, rows=rows)
         for run in change.map_runs.values():
@@ -123,6 +128,7 @@ class OfList:
     uid: Uid | None = None
 
     def __init__(self, number: int, ports: Ports, query: ExecutionQuery) -> None:
+        self.right: Right = ("ListExecutions", query.place.execution("*", "*"))
         self._number = number
         self._rows = ports.rows
         self._query = query

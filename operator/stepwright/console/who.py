@@ -20,7 +20,7 @@ from stepwright.http.bodies import LARGEST_BODY_BYTES
 from stepwright.http.messages import Response
 
 _CREDENTIALS: Final = msgspec.json.Decoder(Credentials)
-_LARGEST_LOGIN_BYTES: Final = 4 * 1024
+_LARGEST_LOGIN_BYTES: Final = 16 * 1024
 
 
 def _machines(place: Place) -> str:
@@ -42,18 +42,21 @@ BUTTONS: Final[Mapping[str, Callable[[Place], str]]] = MappingProxyType(
         "UpdateMapRun": _executions,
         "SendTaskSuccess": _executions,
         "TestState": _machines,
+        "PublishStateMachineVersion": _machines,
+        "DeleteStateMachineVersion": _machines,
+        "CreateStateMachineAlias": _machines,
+        "UpdateStateMachineAlias": _machines,
+        "DeleteStateMachineAlias": _machines,
     }
 )
 """The operations that the console has buttons for, and on what a right to each is asked for."""
 
 
 class Who:
-    """The account of ``Ports.place`` is the one tenant."""
-
     def __init__(self, sessions: Sessions, ports: Ports, features: Features) -> None:
         self._sessions = sessions
-        self._access = ports.access
-        self._place = ports.place
+        self._rights = ports.rights
+        self._tenants = ports.tenants
         self._features = features
 
     def routes(self) -> Iterator[Route]:
@@ -67,8 +70,8 @@ class Who:
             person=session.person,
             login=login,
             token=session.token,
-            tenants=[] if session.caller is None else [await self._tenant(session.caller)],
-            region=self._place.region,
+            tenants=[] if session.caller is None else await self._of(session.caller),
+            region=self._tenants.region,
             features=self._features,
             limits=Limits(
                 body_bytes=LARGEST_BODY_BYTES, idle_minutes=None if login is None else IDLE_MINUTES
@@ -78,22 +81,29 @@ class Who:
 
     async def log_in(self, call: Call) -> Answer:
         given = await call.body(_CREDENTIALS, _LARGEST_LOGIN_BYTES)
-        return _with_cookie(self._sessions.begin(call.request, given.access_key_id, given.secret_access_key))
+        return _with_cookie(await self._sessions.begin(call.request, given))
 
     async def log_out(self, call: Call) -> Answer:
         return _with_cookie(self._sessions.end(call.request))
 
-    async def _tenant(self, caller: Caller) -> Tenant:
+    async def _of(self, caller: Caller) -> list[Tenant]:
+        return [await self._tenant(caller, name, place) for name, place in await self._tenants.of(caller)]
+
+    async def _tenant(self, caller: Caller, name: str, place: Place) -> Tenant:
         rights = {
-            operation: await self._right(caller, operation, on(self._place))
+            operation: await self._right(caller, name, operation, on(place))
             for operation, on in BUTTONS.items()
         }
-        return Tenant(name=caller.account, account=caller.account, rights=rights)
+        return Tenant(name=name, account=place.account, rights=rights)
 
-    async def _right(self, caller: Caller, operation: str, resource: str) -> Right:
-        if await self._access.allows(caller, operation, resource):
+    async def _right(self, caller: Caller, tenant: str, operation: str, resource: str) -> Right:
+        if await self._rights.allows(caller, operation, resource):
             return Right(allowed=True)
-        return Right(allowed=False, reason=f"{caller.named} may not perform {operation} on {resource}")
+        needs = self._rights.needs(operation)
+        # It stands at a button, for somebody who knows what that does and who they are.
+        return Right(
+            allowed=False, reason=f"You may not do this in {tenant}" + (f": {needs}" if needs else "")
+        )
 
 
 def _with_cookie(cookie: str) -> Response:

@@ -30,6 +30,8 @@ class Act(Enum):
     """Somebody may have edited the status of an execution that runs here; the engine knows better."""
     END = auto()
     """It has ended, and nothing of it runs any more."""
+    REDRIVE = auto()
+    """So it has, and somebody wants it to go on."""
     GO_ON = auto()
     """It runs here; somebody may have changed its spec."""
     WAIT = auto()
@@ -37,7 +39,8 @@ class Act(Enum):
     BEGIN = auto()
     """It is taken up: started, continued, or failed."""
     NOTHING = auto()
-    """It was given up, and has not changed since; or others are about to write what it begins with."""
+    """It was given up, and has not changed since; others are about to write what it begins with; or it is quarantined and would
+    go on."""
 
 
 class Here(NamedTuple):
@@ -78,10 +81,16 @@ def act_upon(type: str, seen: Seen, here: Here) -> Act:
     if here.carried and (type == TOUCHED or not seen.seems_intact):
         return Act.COMPARE
     if seen.is_settled:
-        return Act.END
+        return _redriven(here) if seen.is_to_be_redriven else Act.END
     if here.carried:
         return Act.GO_ON
     return _not_carried(seen, here)
+
+
+def _redriven(here: Here) -> Act:
+    if here.busy or here.carried:
+        return Act.PUT_OFF
+    return Act.NOTHING if here.given_up or here.set_apart else Act.REDRIVE
 
 
 def seems_back(seen: Seen, *, ending: bool) -> bool:

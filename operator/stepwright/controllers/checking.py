@@ -19,7 +19,7 @@ from stepwright.cluster.serving import Cluster
 from stepwright.controllers.machine_status import Verdict
 from stepwright.engine.looking_through import LooksThrough
 from stepwright.engine.ports import TaskDriver
-from stepwright.tasks import aws, functions
+from stepwright.tasks import table
 
 EXPRESS: Final = "Express"
 
@@ -94,7 +94,7 @@ def definition_text(spec: Mapping[str, Any]) -> str:
 
 def _depends(machine: Machine) -> bool:
     return any(
-        functions.serves(resource) or aws.claims(resource)
+        table.depends(resource)
         for scope in machine.scopes.values()
         for state in scope.states.values()
         for resource in _called(state)

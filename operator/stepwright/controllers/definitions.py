@@ -145,7 +145,7 @@ class Definitions:
             # may be pinned any moment.
             if not await self._pruning.prune(key, seen.metadata.uid, {name} | self._named(key, seen)):
                 self._pruning.want(key)
-        self._revisions.keep(key[0], Revision(name, runnable.machine, data["settings"]))
+        self._revisions.keep(key[0], Revision(name, runnable.machine, data["settings"], len(runnable.text)))
         return name
 
     def revision_of(self, key: Key) -> str | None:

@@ -12,7 +12,16 @@ from typing import Any, Final
 import msgspec
 
 from stepwright.cluster.resources.kinds import EXECUTION
-from stepwright.controllers.execution_watch import PENDING, MachineRef, Metadata, Seen, Spec, Started, Status
+from stepwright.controllers.execution_watch import (
+    PENDING,
+    MachineRef,
+    Metadata,
+    Redrive,
+    Seen,
+    Spec,
+    Started,
+    Status,
+)
 
 _NAMES: Final = {column.path: column.name for column in EXECUTION.columns}
 _PATHS: Final = (
@@ -26,6 +35,8 @@ _PATHS: Final = (
     ".status.waitingUntil",
     ".status.seal",
     ".status.endTime",
+    ".status.redriveCount",
+    ".spec.redrive.requestId",
 )
 
 
@@ -46,7 +57,7 @@ def reader(columns: Sequence[str]) -> Callable[[msgspec.Raw], Seen] | None:
     operator. The reader raises msgspec.DecodeError.
 
     The state machine in the status is assumed to be the spec's, which cannot change; if it is not, the seal
-    does not fit.
+    does not fit. What was done about redrives is not in a row.
     """
     if not all(_NAMES[path] in columns for path in _PATHS):
         return None
@@ -54,12 +65,27 @@ def reader(columns: Sequence[str]) -> Callable[[msgspec.Raw], Seen] | None:
 
     def read(row: msgspec.Raw) -> Seen:
         found = _decode(row)
-        machine, ttl_seconds, phase, seq, observed, uid, revision, waiting_until, seal, end = (
-            found.cells[place] for place in places
-        )
+        (
+            machine,
+            ttl_seconds,
+            phase,
+            seq,
+            observed,
+            uid,
+            revision,
+            waiting_until,
+            seal,
+            end,
+            redrives,
+            asked,
+        ) = (found.cells[place] for place in places)
         return Seen(
             found.object.metadata,
-            Spec(MachineRef(machine), ttlSecondsAfterFinished=ttl_seconds),
+            Spec(
+                MachineRef(machine),
+                redrive=None if asked is None else Redrive(asked),
+                ttlSecondsAfterFinished=ttl_seconds,
+            ),
             Status(
                 phase=phase or PENDING,
                 seq=seq or 0,
@@ -69,6 +95,7 @@ def reader(columns: Sequence[str]) -> Callable[[msgspec.Raw], Seen] | None:
                 waitingUntil=waiting_until,
                 seal=seal,
                 endTime=end,
+                redriveCount=redrives or 0,
             ),
         )
 

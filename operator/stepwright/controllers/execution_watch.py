@@ -17,8 +17,9 @@ from typing import Any, Final
 
 import msgspec
 
-from stepwright.asl.signals import Millis, ShardCounts
-from stepwright.cluster import consistency
+from stepwright.asl.signals import MapBounds, Millis, ShardCounts
+from stepwright.cluster import consistency, map_bounds
+from stepwright.cluster.map_bounds import MapRunBounds, MapShard
 from stepwright.cluster.nested.parent import PARENT_UID, Parent
 from stepwright.cluster.resources import API_VERSION
 from stepwright.cluster.shards import LABEL as MAP_SHARD
@@ -38,7 +39,7 @@ SETTLED: Final = "status.settled=true"
 
 TOUCHED: Final = "TOUCHED"
 """Reported instead of MODIFIED if neither a commit nor a change of the spec explains the change of an
-Execution: labels were changed, say, or its status by hand."""
+Execution: labels were changed, say, or its status by hand; or etcd was restored."""
 
 
 class Labels(
@@ -97,11 +98,18 @@ class Stop(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     cause: str | None = None
 
 
+class Redrive(msgspec.Struct, frozen=True, gc=False):
+    requestId: str
+
+
 class Spec(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     stateMachineRef: MachineRef
     stop: Stop | None = None
+    redrive: Redrive | None = None
     ttlSecondsAfterFinished: int | None = None
     parent: Parent | None = None
+    mapRuns: tuple[MapRunBounds, ...] = ()
+    mapShard: MapShard | None = None
 
 
 class Started(msgspec.Struct, frozen=True, gc=False):
@@ -135,6 +143,9 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     operator: str | None = None
     seal: str | None = None
     endTime: str | None = None
+    redriveCount: int = 0
+    redrives: tuple[Redrive, ...] = ()
+    """All requests that something was done about."""
     mapShard: Progress | None = None
 
 
@@ -171,6 +182,29 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     def stop_request(self) -> StopRequest | None:
         stop = self.spec.stop
         return None if stop is None else StopRequest(stop.error, stop.cause)
+
+    @property
+    def redrive_request(self) -> str | None:
+        redrive = self.spec.redrive
+        return None if redrive is None else redrive.requestId
+
+    @property
+    def is_to_be_redriven(self) -> bool:
+        """Whether a redrive is asked for about which nothing was done yet."""
+        return self.spec.redrive is not None and self.spec.redrive not in self.status.redrives
+
+    @property
+    def awaited_by(self) -> Parent | None:
+        """The task that waits for it. It has had its result from one that somebody has redriven since."""
+        parent = self.spec.parent
+        if parent is None or not parent.awaited or (self.status.redriveCount and not self.is_shard):
+            return None
+        return parent
+
+    @property
+    def bounds(self) -> tuple[MapBounds, ...]:
+        """Those that somebody has asked for, for Map Runs or for the shard that this is."""
+        return map_bounds.asked(self.spec.mapRuns, self.spec.mapShard)
 
     @property
     def waiting_until(self) -> Millis | None:
@@ -290,12 +324,13 @@ def index_of_awaited(parent: str) -> str:
 
 def _indexes(seen: Seen) -> tuple[str, ...]:
     machine = () if seen.status.stateMachine is None else (index_of(*seen.machine),)
-    parent = seen.spec.parent
-    return machine if parent is None or not parent.awaited else (*machine, index_of_awaited(parent.uid))
+    parent = seen.awaited_by
+    return machine if parent is None else (*machine, index_of_awaited(parent.uid))
 
 
 def _is_touched(old: Seen, new: Seen) -> bool:
     if old.status.phase == PENDING:
         return False
     same = old.status.seq == new.status.seq and old.metadata.generation == new.metadata.generation
-    return new.metadata.deletionTimestamp is None and (same or new.status.phase == PENDING)
+    is_back = new.status.phase == PENDING or (new.status.seq < old.status.seq and not new.has_ended)
+    return new.metadata.deletionTimestamp is None and (same or is_back)

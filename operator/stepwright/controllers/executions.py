@@ -37,6 +37,7 @@ from stepwright.controllers.insisting import Insisting
 from stepwright.controllers.neighbours import Neighbours
 from stepwright.controllers.parents import Parents
 from stepwright.controllers.reading_again import ReadingAgain
+from stepwright.controllers.redriving import Redriving
 from stepwright.controllers.restored import Restored
 from stepwright.controllers.retention import Retention
 from stepwright.controllers.setting_apart import SettingApart
@@ -142,6 +143,18 @@ class Executions:
             clock,
             awaited,
         )
+        self._redriving = Redriving(
+            journal,
+            refusals_,
+            machines,
+            retention,
+            busy,
+            awaited,
+            clock,
+            pin=under_way.pin,
+            adopt=carried.adopt,
+            unpin=carried.finished,
+        )
         self._handing_over = HandingOver(
             engine,
             watch,
@@ -216,6 +229,8 @@ class Executions:
                 self._carried.compare(ref)
             case Act.END:
                 self._ending.ended(seen)
+            case Act.REDRIVE:
+                self._redriving.redrive(seen)
             case Act.GO_ON:
                 self._carried.go_on(seen)
             case Act.WAIT:
@@ -288,6 +303,7 @@ class Executions:
 
     def restored(self, ref: ExecutionRef, was: int, now: int) -> None:
         """It is stored in an earlier state (``Restored.note``)."""
+        self._carried.restored(ref.uid)
         self._restored.note(ref, was, now)
 
     def stalled(self, ref: ExecutionRef, reason: str) -> None:

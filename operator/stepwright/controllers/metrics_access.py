@@ -10,46 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 import structlog
 
+from stepwright.kube import reviews
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError
-from stepwright.kube.paths import path_of
 
 log = structlog.get_logger(__name__)
 
 REMEMBERED_SECONDS: Final = 10.0
 MOST_REMEMBERED: Final = 100
-
-_REVIEWS: Final = path_of("authentication.k8s.io/v1", "tokenreviews")
-_ACCESS: Final = path_of("authorization.k8s.io/v1", "subjectaccessreviews")
-
-
-class _User(msgspec.Struct):
-    username: str = ""
-    uid: str = ""
-    groups: list[str] | None = None
-    extra: dict[str, list[str]] | None = None
-
-
-class _Reviewed(msgspec.Struct):
-    authenticated: bool = False
-    user: _User | None = None
-
-
-class _Review(msgspec.Struct):
-    status: _Reviewed
-
-
-class _Allowed(msgspec.Struct):
-    allowed: bool = False
-
-
-class _Access(msgspec.Struct):
-    status: _Allowed
 
 
 class MetricsAccess:
@@ -76,7 +48,7 @@ class MetricsAccess:
         try:
             answer = await self._ask(token)
         except ApiError as error:
-            log.warning("nobody can be let read the metrics now", reason=str(error))
+            log.warning("it cannot be found out now who may read the metrics", reason=str(error))
             return 503
         self._known[key] = now + REMEMBERED_SECONDS, answer
         self._known.move_to_end(key)
@@ -85,24 +57,8 @@ class MetricsAccess:
         return answer
 
     async def _ask(self, token: str) -> int:
-        review: _Review = await self._api.create(
-            _REVIEWS,
-            {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}},
-            into=_Review,
-        )
-        user = review.status.user
-        if not review.status.authenticated or user is None:
+        user = await reviews.holder(self._api, token)
+        if user is None:
             return 401
-        spec: dict[str, Any] = {
-            "user": user.username,
-            "uid": user.uid,
-            "groups": user.groups or [],
-            "extra": user.extra or {},
-            "nonResourceAttributes": {"path": "/metrics", "verb": "get"},
-        }
-        access: _Access = await self._api.create(
-            _ACCESS,
-            {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec},
-            into=_Access,
-        )
-        return 200 if access.status.allowed else 403
+        metrics = {"nonResourceAttributes": {"path": "/metrics", "verb": "get"}}
+        return 200 if (await reviews.decision(self._api, user, metrics)).allowed else 403

@@ -57,6 +57,8 @@ class Ended:
     would_be_made_again: bool
     is_child: bool = False
     """Whether a task has started it, which may wait for its output."""
+    is_shard: bool = False
+    """Whether a redrive of its parent may go on in it."""
 
     @classmethod
     def of(cls, seen: Seen) -> Ended | None:
@@ -71,6 +73,7 @@ class Ended:
             seen.spec.ttlSecondsAfterFinished,
             seen.would_be_made_again,
             seen.is_child,
+            seen.is_shard,
         )
 
     @property
@@ -238,7 +241,10 @@ class Retention:
         try:
             async with self._turns:
                 if ended.is_child and not await self._may_miss(ref):
-                    self._again_later(uid)
+                    if ended.is_shard:  # for days perhaps: the next round comes upon it
+                        self.forget(uid)
+                    else:
+                        self._again_later(uid)
                     return
                 await self._api.delete(path, options)
         except NotFound:

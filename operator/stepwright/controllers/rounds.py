@@ -96,7 +96,7 @@ class Rounds:
 
     async def _all(self, path: str, query: Params) -> AsyncGenerator[Seen, None]:
         async with aclosing(lists.tables(self._api, path, query, page_size=_PAGE_SIZE)) as tables:
-            async for columns, rows in tables:
+            async for columns, rows, _ in tables:
                 # Without the selector they may not have settled, which no column shows.
                 read = execution_table.reader(columns) if self._selector else None
                 if read is None:
@@ -113,20 +113,25 @@ class Rounds:
                 await asyncio.sleep(0)
 
     async def _look(self, seen: Seen, surplus: Surplus) -> None:
-        if not (seen.is_settled and seen.is_acknowledged) or self._holds(seen.uid):
-            await self._read_whole(seen)
+        if not (seen.is_settled and seen.is_acknowledged) or seen.is_to_be_redriven or self._holds(seen.uid):
+            whole = await self._read_whole(seen)
+            if whole is not None and whole.is_to_be_redriven:
+                return
         ended = Ended.of(seen)
         if ended is not None:
             self._retention.remember(ended)
             if not seen.is_shard:
                 surplus.add(ended)
 
-    async def _read_whole(self, seen: Seen) -> None:
-        """For what a row does not have."""
+    async def _read_whole(self, seen: Seen) -> Seen | None:
+        """For what a row does not have. None: it is gone."""
         metadata = seen.metadata
         path = path_of(API_VERSION, "executions", metadata.namespace, metadata.name)
         with suppress(NotFound):
-            self._astray(await self._api.get(path, into=Seen))
+            whole: Seen = await self._api.get(path, into=Seen)
+            self._astray(whole)
+            return whole
+        return None
 
 
 def _readable(read: Callable[[msgspec.Raw], Seen], texts: Iterable[msgspec.Raw]) -> Iterator[Seen]:

@@ -80,7 +80,7 @@ class TakingUp:
         if pinned is None or due is None or due <= self._clock.now():
             return False
         is_stopped = seen.has_ended or seen.stop_request is not None
-        if is_stopped or self._failing.holds(seen.uid) or not seen.seems_intact:
+        if is_stopped or seen.bounds or self._failing.holds(seen.uid) or not seen.seems_intact:
             return False
         if not self._awaited.seems_so(seen):
             return False

@@ -88,6 +88,6 @@ class Vanished:
         uids: set[str] = set()
         path = path_of(API_VERSION, "statemachines", namespace)
         async with aclosing(lists.tables(self._api, path, page_size=_PAGE_SIZE)) as tables:
-            async for _, rows in tables:
+            async for _, rows, _ in tables:
                 uids.update(_decode(row).object.metadata.uid for row in rows)
         return uids

@@ -6,16 +6,16 @@ last report of a state's visit is kept, and a part of the checkpoint is written 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
-from stepwright.asl.checkpoint.checkpoint import Checkpoint, PartId
+from stepwright.asl.checkpoint.checkpoint import Checkpoint, Part, PartId
 from stepwright.asl.interpreter import history
 from stepwright.asl.signals import Millis, Signal, TaskFailed, TaskId, TaskSucceeded, TimerId
 from stepwright.asl.step import (
     CancelTask,
     CancelTimer,
-    ChildEvent,
     ChildExecution,
     HistoryEvent,
     MapRunStatus,
@@ -25,6 +25,7 @@ from stepwright.asl.step import (
     Step,
     Visit,
 )
+from stepwright.engine.child_histories import ChildHistories
 from stepwright.engine.effects import Cancel, End, Release
 
 # Enough for thousands of small transitions in a write, and with one step on top (``Limits.bytes_per_step``)
@@ -44,23 +45,29 @@ _SHORT = 64
 
 @dataclass(slots=True)
 class Batch:
+    """Made with the checkpoint as it is written, None before the first write."""
+
     checkpoint: Checkpoint | None
     changed: set[PartId] = field(default_factory=set)
+    """Without parts that came and went since: these were never stored, and a Map may have thousands of them."""
     events: list[HistoryEvent] = field(default_factory=list)
     visits: dict[int, Visit] = field(default_factory=dict)
     map_runs: dict[str, MapRunStatus] = field(default_factory=dict)
     children: dict[str, ChildExecution] = field(default_factory=dict)
-    child_events: list[ChildEvent] = field(default_factory=list)
+    child_histories: ChildHistories = field(default_factory=ChildHistories)
     starts: dict[TaskId, StartTask] = field(default_factory=dict)
     ends: dict[TaskId, End] = field(default_factory=dict)
     timers: dict[TimerId, Millis | None] = field(default_factory=dict)
     outcome: Outcome | None = None
     redrivable: Checkpoint | None = None
     size_bytes: int = 0
-    children_bytes: int = 0
     work: int = 0
     begun: dict[TaskId, StartTask] = field(default_factory=dict)
     """Tasks that were started although these steps are not written (``unwritten``)."""
+    _written: Mapping[PartId, Part] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._written = {} if self.checkpoint is None else self.checkpoint.parts
 
     @property
     def more(self) -> bool:
@@ -76,16 +83,17 @@ class Batch:
         return (
             self.size_bytes >= LARGEST_EVENTS_BYTES
             or len(self.events) >= LARGEST_EVENTS_COUNT
-            or self.children_bytes >= LARGEST_EVENTS_BYTES * MOST_OF_CHILDREN
-            or len(self.child_events) >= LARGEST_EVENTS_COUNT * MOST_OF_CHILDREN
+            or self.child_histories.size_bytes >= LARGEST_EVENTS_BYTES * MOST_OF_CHILDREN
+            or len(self.child_histories) >= LARGEST_EVENTS_COUNT * MOST_OF_CHILDREN
             or self.work >= MOST_WORK
         )
 
     def add(self, step: Step, signal: Signal | None, *, children: bool = True) -> None:
         """Fold in a step; ``signal`` is what it responded to, None for the start. ``children``: whether the journal keeps what it
         says of child executions."""
-        self.checkpoint = step.checkpoint
+        self.checkpoint, parts = step.checkpoint, step.checkpoint.parts
         self.changed |= step.changed
+        self.changed -= {part for part in step.changed if part not in parts and part not in self._written}
         self.events += step.events
         self.size_bytes += sum(map(_size, step.events))
         self.work += step.work
@@ -112,8 +120,7 @@ class Batch:
         self.outcome, self.redrivable = step.outcome, step.redrivable
 
     def _add_children(self, step: Step) -> None:
-        self.child_events += step.child_events
-        self.children_bytes += sum(_size(written.event) for written in step.child_events)
+        self.child_histories.add(step.child_events)
         self.children.update((child.name, child) for child in step.children)
 
     def acted(self) -> None:
@@ -126,18 +133,12 @@ class Batch:
         """Tasks that may be running and must be stopped."""
         return [end.task for end in self.ends.values() if isinstance(end, Cancel)]
 
-    def encoded_parts(
-        self, written: Checkpoint | None, *, whole: bool = False
-    ) -> dict[PartId, checkpoints.EncodedPart | None]:
-        """The parts that changed; ``whole``: all parts. A part that came and went since the checkpoint that is ``written`` was
-        never stored: a Map may have thousands of these."""
+    def encoded_parts(self, *, whole: bool = False) -> dict[PartId, checkpoints.EncodedPart | None]:
+        """The parts that changed; ``whole``: all parts."""
         assert self.checkpoint is not None
         parts = self.checkpoint.parts
-        if whole:
-            return {part: checkpoints.encode(parts[part]) for part in sorted(parts)}
-        stored = parts if written is None else written.parts
-        changed = [part for part in self.changed if part in parts or part in stored]
-        return {part: checkpoints.encode(parts[part]) if part in parts else None for part in sorted(changed)}
+        wanted = sorted(parts if whole else self.changed)
+        return {part: checkpoints.encode(parts[part]) if part in parts else None for part in wanted}
 
 
 def _is_empty(step: Step) -> bool:

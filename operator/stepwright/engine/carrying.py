@@ -22,7 +22,7 @@ from stepwright.engine.kept_stops import KeptStops
 from stepwright.engine.mailbox import Mailbox
 from stepwright.engine.moments import Moments
 from stepwright.engine.open_tasks import OpenTasks
-from stepwright.engine.parking import Parked, parked
+from stepwright.engine.parking import Parked, Parking
 from stepwright.engine.ports import Commit, Loaded, Refused
 from stepwright.engine.sharing import SHARED_SECONDS, shared_answers
 from stepwright.engine.sweeping import Sweeping
@@ -41,6 +41,7 @@ class Carrying:
         "_advancing",
         "_holding",
         "_mailbox",
+        "_parking",
         "_ref",
         "_tasks",
         "_unwritten",
@@ -66,6 +67,7 @@ class Carrying:
         self._tasks = OpenTasks(ref, world, mailbox, holding, stops)
         self._writing = Writing(ref, world, mailbox, holding, moments, stops)
         self._unwritten = Unwritten()
+        self._parking = Parking(ref, world.parks_from_seconds, self._tasks.is_elsewhere, world.clock.now())
         self._advancing = Advancing(ref, machine, world, mailbox, moments, brake, self._tasks)
         self.is_ending = loaded.ended
         """Whether its end is written: only cleaning up is left to do."""
@@ -104,6 +106,7 @@ class Carrying:
         if loaded.ended:
             await taking_up.ended()
         else:
+            self._mailbox.begin_with(loaded.bounds)
             if loaded.stop is not None:
                 self._mailbox.post(Stop(loaded.stop.error, loaded.stop.cause))
             batch = await taking_up.go_on(loaded, self._writing.checkpoint, failure)
@@ -130,16 +133,25 @@ class Carrying:
 
     def _parked(self) -> Parked | None:
         """What to remember if there is nothing to do for long; None if there is, or may be soon."""
-        checkpoint, world = self._writing.checkpoint, self._world
+        checkpoint = self._writing.checkpoint
         assert checkpoint is not None
         if self._mailbox.is_due or not self._tasks.none or self._unwritten.batch is not None:
             return None
-        return parked(self._ref, checkpoint, self._writing.seq, world.clock.now(), world.parks_from_seconds)
+        now = self._world.clock.now()
+        found = self._parking.parked(checkpoint, self._writing.seq, now)
+        if found is None or (self._mailbox and found[0].tasks):
+            return None
+        waits, since = found
+        if since > now:
+            self._mailbox.look(since)
+            return None
+        return waits
 
     async def _commit_and_act(self, batch: Batch) -> Commit | None:
         """Write, then dispatch. Returns the commit if it ended the execution."""
         if batch.empty and not self._mailbox.restates:
             return None
+        self._parking.happened(self._world.clock.now())
         if self._unwritten.may_have(batch) and not self._mailbox.restates:
             self._act(batch)
             batch.acted()

@@ -41,7 +41,7 @@ class Defect:
     def cause(self) -> str:
         return (
             f"An internal error of Stepwright ({self.kind}) kept the execution from going on. "
-            f"Its log says more beside error_id {self.error_id}."
+            f"Its log says more at error_id {self.error_id}."
         )
 
 

@@ -6,6 +6,8 @@ import asyncio
 import random
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -22,9 +24,11 @@ from stepwright.engine.parking import PARKS_FROM_SECONDS, Parked
 from stepwright.engine.ports import (
     Clock,
     ExecutionRef,
+    Heartbeat,
     Journal,
     Lease,
     Loaded,
+    Report,
     Reported,
     StopRequest,
     TaskDriver,
@@ -48,6 +52,17 @@ CALLS_AT_ONCE = 64
 # The one timer of a parked execution: when it fires, the execution is read again and finds out itself which
 # of its timers are due.
 WAKE: Final = TimerId("engine:wake")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asleep:
+    """Listens for a parked execution whose tasks others have."""
+
+    uid: Uid
+    report: Report
+
+    def post(self, reported: Reported) -> None:
+        self.report(self.uid, reported)
 
 
 class Engine:
@@ -89,7 +104,8 @@ class Engine:
             clock=clock,
             timers=self.timers,
             lease=lease,
-            seed=seed or (lambda: random.SystemRandom().getrandbits(64)),
+            # One for all: each that is made is seeded first, which takes as long as a short step.
+            seed=seed or partial(random.SystemRandom().getrandbits, 64),
             commit_id=commit_id or (lambda: uuid.uuid4().hex),
             starts=Turns(CALLS_AT_ONCE),
             ends=Turns(CALLS_AT_ONCE),
@@ -97,7 +113,7 @@ class Engine:
             parks_from_seconds=parks_from_seconds,
             instead=instead or (lambda _: None),
             observer=observer or Unobserved(),
-            limits=limits or Limits(),
+            limits=replace(limits or Limits(), tells_visits_of_children=not journal.keeps_children),
             unusable=unusable,
             token=token or (lambda _, uid, task, scheduled: unsealed(uid, task, scheduled)),
             steps=Steps(self._stepping, aside, whose),
@@ -164,7 +180,10 @@ class Engine:
         if self.carries(uid) or self._over:
             return
         self._parked[uid] = parked
-        self.timers.set(uid, WAKE, parked.wakes(self._world.parks_from_seconds))
+        if parked.tasks:
+            self._reports.listen(uid, _Asleep(uid, self.report))
+        if (wakes := parked.wakes(self._world.parks_from_seconds)) is not None:
+            self.timers.set(uid, WAKE, wakes)
 
     def written(self, uid: Uid, seq: int) -> None:
         """Somebody has seen the execution at ``seq``: a parked one that has advanced further than this engine
@@ -172,6 +191,13 @@ class Engine:
         parked = self._parked.get(uid)
         if parked is not None and seq > parked.seq:
             self._wake(uid, seq)
+
+    def is_stored(self, uid: Uid, seq: int) -> None:
+        """The execution is stored at ``seq`` now: a parked one that this engine knows at another is read again. What is older
+        was restored: by that it need not wait for as long as it was to."""
+        parked = self._parked.get(uid)
+        if parked is not None and seq != parked.seq:
+            self._wake(uid)
 
     def restate(self, uid: Uid) -> None:
         """Somebody has edited what is stored of the execution: write it again. A parked one is read first:
@@ -183,10 +209,12 @@ class Engine:
             self._wake(uid)
 
     def report(self, uid: Uid, reported: Reported) -> None:
-        """Pass it to the execution; if that does not run here, it is dropped."""
-        run = self._runs.get(uid)
-        if run is not None:
+        """Pass it to the execution; if that does not run here, it is dropped. So is a sign of life of a task for which a parked
+        one waits: it needs none."""
+        if (run := self._runs.get(uid)) is not None:
             run.post(reported)
+        elif not isinstance(reported, Heartbeat) and (parked := self._parked.get(uid)) and parked.tasks:
+            self.tell(uid, reported)
 
     def tell(self, uid: Uid, signal: Signal) -> None:
         """Like ``report``, for what may come while the execution waits outside memory."""
@@ -199,17 +227,18 @@ class Engine:
 
     def has_open(self, uid: Uid, task: TaskId, scheduled: Millis | None = None) -> bool | None:
         """Whether the task is open, by what is written or being written; None if the execution does not run
-        here. One that waits outside memory has no open task. ``scheduled``: when it must have been scheduled,
-        if known."""
-        run = self._runs.get(uid)
-        if run is None:
-            return False if uid in self._parked else None
-        return run.has_open(task, scheduled)
+        here. ``scheduled``: when it must have been scheduled, if known."""
+        if (run := self._runs.get(uid)) is not None:
+            return run.has_open(task, scheduled)
+        if (parked := self._parked.get(uid)) is None:
+            return None
+        return parked.has_open(task, scheduled)
 
     async def deleted(self, ref: ExecutionRef) -> None:
         """The execution no longer exists: drop it, and stop what runs for it."""
-        if self._parked.pop(ref.uid, None) is not None:
-            self.timers.cancel(ref.uid, WAKE)
+        if (parked := self._unpark(ref.uid)) is not None:
+            if parked.tasks:
+                await Run(ref, self._world, None).abandon()
             self._tell_finished(ref)
             return
         task = self._tasks.get(ref.uid)
@@ -222,16 +251,14 @@ class Engine:
 
     async def let_go(self, uid: Uid) -> None:
         """Another engine continues the execution: nothing is stopped, and nothing in its journal changes."""
-        parked = self._parked.pop(uid, None)
+        parked, task = self._unpark(uid), self._tasks.get(uid)
         if parked is not None:
-            self.timers.cancel(uid, WAKE)
             self._tell_finished(parked.ref)
+        elif task is None:
             return
-        task = self._tasks.get(uid)
-        if task is None:
-            return
-        task.cancel()
-        await asyncio.wait((task,))
+        else:
+            task.cancel()
+            await asyncio.wait((task,))
         if not self.carries(uid):  # otherwise it has come back meanwhile, and its tasks with it
             for driver in self._world.drivers:
                 driver.let_go(uid)
@@ -258,10 +285,10 @@ class Engine:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, ref: ExecutionRef, loaded: Loaded | None, known_seq: int | None = None) -> Run | None:
+    def _begin(self, ref: ExecutionRef, loaded: Loaded | None, parked: Parked | None = None) -> Run | None:
         if self._over:
             return None
-        run = self._runs[ref.uid] = Run(ref, self._world, loaded, known_seq)
+        run = self._runs[ref.uid] = Run(ref, self._world, loaded, parked)
         self._reports.listen(ref.uid, run)
         task = self._tasks[ref.uid] = asyncio.create_task(self._serve(run), name=f"execution {ref}")
         # Also where it is cancelled before its first step.
@@ -269,11 +296,18 @@ class Engine:
         return run
 
     def _wake(self, uid: Uid, seq: int = 0) -> Run | None:
-        parked = self._parked.pop(uid, None)
+        parked = self._unpark(uid)
         if parked is None:
             return None
-        self.timers.cancel(uid, WAKE)
-        return self._begin(parked.ref, None, max(parked.seq, seq))
+        return self._begin(parked.ref, None, replace(parked, seq=max(parked.seq, seq)))
+
+    def _unpark(self, uid: Uid) -> Parked | None:
+        parked = self._parked.pop(uid, None)
+        if parked is not None:
+            self.timers.cancel(uid, WAKE)
+            if parked.tasks:
+                self._reports.leave(uid)
+        return parked
 
     async def _serve(self, run: Run) -> None:
         parked = None
@@ -298,7 +332,7 @@ class Engine:
         if parked is None:
             self._tell_finished(run.ref)
         elif late := run.unread():
-            if (again := self._begin(parked.ref, None, parked.seq)) is not None:
+            if (again := self._begin(parked.ref, None, parked)) is not None:
                 for signal in late:
                     again.post(signal)
         else:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from stepwright.asl.signals import (
@@ -80,6 +81,12 @@ class Mailbox:
             self._lazy_armed = True
             seconds = min(LAZY_SECONDS + len(self._timers) / LAZY_WRITES_PER_SECOND, LAZIEST_SECONDS)
             self._timers.set(self._uid, LAZY_TIMER, Millis(self._clock.now() + int(seconds * 1000)))
+
+    def begin_with(self, signals: Sequence[Signal]) -> None:
+        """Those of what was just read, which is older than whatever came meanwhile."""
+        if signals:
+            self._signals.extendleft(signals)
+            self._look.set()
 
     def take(self) -> Signal:
         """The oldest one. There must be one."""

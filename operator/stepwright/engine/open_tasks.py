@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
+from typing import cast
 
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint import open_work
@@ -100,13 +101,17 @@ class OpenTasks:
     def expire(self, timer: TimerId) -> bool:
         """A timer has fired. Returns whether a driver is asked first if the task is over: the mailbox hears of it then."""
         task = open_work.limits(timer)
-        driver = None if task is None else self._driver_of(task)
-        if task is None or not isinstance(driver, Expires):
-            return False
-        if not driver.is_answered_elsewhere(self._ref, task):
-            return False  # its start, for which an expiry waits, may take long
+        if task is None or not self.is_elsewhere(task):
+            return False  # a start, for which an expiry waits, may take long
         self._effects.want([Expire(task, timer)])
         return True
+
+    def is_elsewhere(self, task: TaskId) -> bool:
+        """Whether others have the task, and its driver reports whatever they say."""
+        driver = self._driver_of(task)
+        if driver is None or not _expires(type(driver)):
+            return False
+        return cast("Expires", driver).is_answered_elsewhere(self._ref, task)
 
     def is_kept(self, stop: CancelTask) -> bool:
         driver = serving.driver_of(self._drivers, stop.resource)
@@ -134,6 +139,12 @@ class OpenTasks:
                 if name is not None:
                     shown[visit.task] = name
         return shown
+
+
+@cache
+def _expires(kind: type[TaskDriver]) -> bool:
+    """Asked for each driver, Python looks through the protocol each time."""
+    return issubclass(kind, Expires)
 
 
 def _lacking(task: StartTask) -> str:

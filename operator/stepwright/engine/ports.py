@@ -11,10 +11,9 @@ from stepwright.asl.checkpoint.checkpoint import Checkpoint, EncodedPart, Identi
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource
-from stepwright.asl.signals import Millis, ShardCounts, Signal, TaskId, TimerId
+from stepwright.asl.signals import MapBounds, Millis, ShardCounts, Signal, TaskId, TimerId
 from stepwright.asl.step import (
     CancelTask,
-    ChildEvent,
     ChildExecution,
     HistoryEvent,
     MapRunStatus,
@@ -22,6 +21,7 @@ from stepwright.asl.step import (
     StartTask,
     Visit,
 )
+from stepwright.engine.child_histories import ChildHistories
 
 _EPOCH: Final = Millis(0)
 
@@ -79,7 +79,8 @@ class Loaded:
     committed; then only the stops in ``parts`` count. ``settled``: nothing is left to stop. ``stop``: a stop
     was requested. ``latest``: when something was last recorded, as far as the journal knows. ``redriven``:
     when it was requested that an ended execution continue from ``parts``, which are those of
-    ``Commit.redrivable`` until the first write afterwards.
+    ``Commit.redrivable`` until the first write afterwards. ``bounds``: those that somebody has asked for, for
+    Map Runs under way or for the shard that this is; harmless to hear of again.
     """
 
     ref: ExecutionRef
@@ -93,6 +94,7 @@ class Loaded:
     stop: StopRequest | None = None
     latest: Millis = _EPOCH
     redriven: Millis | None = None
+    bounds: Sequence[MapBounds] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class Commit:
     ``parts`` are complete and replace what is stored, which somebody has edited. ``redrivable``: for an
     execution that ends without success, what a redrive continues from; a journal that redrives keeps it in
     place of all parts. ``shard``: of a shard of a distributed Map that goes on, how far it has come
-    (``asl.checkpoint.shards``). ``map_runs``, ``children`` and ``child_events`` report on distributed Maps; a
+    (``asl.checkpoint.shards``). ``map_runs``, ``children`` and ``child_histories`` report on distributed Maps; a
     journal that has no place for them may drop them, as the checkpoint has everything needed to continue.
     """
 
@@ -121,7 +123,7 @@ class Commit:
     visits: Sequence[Visit] = ()
     map_runs: Sequence[MapRunStatus] = ()
     children: Sequence[ChildExecution] = ()
-    child_events: Sequence[ChildEvent] = ()
+    child_histories: ChildHistories = field(default_factory=ChildHistories)
     shown: Mapping[TaskId, str] = field(default_factory=dict)
     current_states: Sequence[str] = ()
     waiting_until: Millis | None = None
@@ -247,7 +249,8 @@ class Expires(Protocol):
     accepted there counts, even if the task's time is over before it is known here."""
 
     def is_answered_elsewhere(self, ref: ExecutionRef, task: TaskId) -> bool:
-        """Whether it is one of these tasks; True while that is not known. Makes no call."""
+        """Whether it is one of these tasks; True while that is not known. Once it was started, whatever happens to it is reported,
+        also while nobody has its execution in memory. Makes no call."""
 
     async def expire(self, ref: ExecutionRef, task: TaskId, timer: TimerId) -> bool:
         """The task's time is over, or that for its next sign of life. Called after ``start`` and before anything is

@@ -37,15 +37,14 @@ log = structlog.get_logger(__name__)
 
 
 class Run:
-    """``loaded`` is where to continue from. Without it the journal is asked first; ``known_seq``: the
-    execution has been written at least this often."""
+    """``loaded`` is where to continue from. Without it the journal is asked first; ``parked``: what is known of it."""
 
     __slots__ = (
         "_brake",
         "_carrying",
         "_defects",
         "_holding",
-        "_known_seq",
+        "_known",
         "_loaded",
         "_mailbox",
         "_moments",
@@ -55,12 +54,12 @@ class Run:
     )
 
     def __init__(
-        self, ref: ExecutionRef, world: World, loaded: Loaded | None, known_seq: int | None = None
+        self, ref: ExecutionRef, world: World, loaded: Loaded | None, parked: Parked | None = None
     ) -> None:
         self.ref = ref
         self._world = world
         self._loaded = loaded
-        self._known_seq = known_seq
+        self._known = parked
         self._mailbox = Mailbox(ref.uid, world.clock, world.timers)
         self._holding = Holding(ref.uid, world.lease, world.clock)
         self._moments = Moments(world.clock, world.seed)
@@ -101,9 +100,9 @@ class Run:
         when it must have been scheduled, if known."""
         if self._carrying is not None:
             return self._carrying.has_open(task, scheduled)
-        # One that has to be read first has only waited, and a new one has no task yet.
-        parts = {} if self._loaded is None else self._loaded.parts
-        return checkpoints.has_open_encoded(parts, task, scheduled)
+        if self._loaded is None:
+            return self._known is not None and self._known.has_open(task, scheduled)
+        return checkpoints.has_open_encoded(self._loaded.parts, task, scheduled)
 
     @property
     def is_ending(self) -> bool:
@@ -182,16 +181,22 @@ class Run:
         return self._carrying.on(loaded, self._defects.failure(loaded.seq), self._sweeping)
 
     async def _load(self) -> Loaded:
-        journal, clock = self._world.journal, self._world.clock
-        async with self._world.loads.of(self.ref.namespace):
-            at_least, self._known_seq = self._known_seq, None
-            loaded = await insist(self.ref, clock, lambda: journal.load(self.ref, at_least))
-            if at_least is not None and any(driver.holds(self.ref.uid) for driver in self._world.drivers):
-                # It only waited when it was parked, and now there is a signal for it. What was read may be
-                # older than later writes, and running tasks would be stopped as unwanted.
-                loaded = await insist(self.ref, clock, lambda: journal.load(self.ref))
-        self.ref = loaded.ref
-        return loaded
+        try:
+            async with self._world.loads.of(self.ref.namespace):
+                self.ref = (loaded := await self._read()).ref
+                return loaded
+        finally:
+            self._known = None
+
+    async def _read(self) -> Loaded:
+        """What is old may do if it was parked with nothing but timers: but if there are tasks, it has gone on since then, and they
+        would be stopped as unwanted."""
+        journal, clock, known = self._world.journal, self._world.clock, self._known
+        if known is not None and not known.tasks:
+            loaded = await insist(self.ref, clock, lambda: journal.load(self.ref, known.seq))
+            if not any(driver.holds(self.ref.uid) for driver in self._world.drivers):
+                return loaded
+        return await insist(self.ref, clock, lambda: journal.load(self.ref))
 
     async def _recover(self, defect: Defect) -> None:
         """Prepare to try again, or to fail the execution instead. Raises Refused if that has failed, too."""

@@ -92,7 +92,7 @@ class Writing:
             visits=tuple(batch.visits.values()),
             map_runs=tuple(batch.map_runs.values()),
             children=tuple(batch.children.values()),
-            child_events=batch.child_events,
+            child_histories=batch.child_histories,
             shown=tasks.shown(batch.visits.values()),
             current_states=checkpoints.current_states(batch.checkpoint),
             waiting_until=checkpoints.waiting_until(batch.checkpoint),
@@ -116,7 +116,7 @@ class Writing:
     def _encoded_parts(self, batch: Batch, *, whole: bool) -> dict[PartId, EncodedPart | None]:
         """Also counts the bytes that the write stores permanently."""
         assert batch.checkpoint is not None
-        parts = batch.encoded_parts(self.checkpoint, whole=whole)
+        parts = batch.encoded_parts(whole=whole)
         if self._kept_apart is not None and (size := self._kept_apart.count(parts, batch.events)):
             head = batch.checkpoint.head
             head.history_bytes += size

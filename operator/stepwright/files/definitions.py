@@ -1,36 +1,35 @@
 """The definitions in a file: the file itself, or those contained in its manifests, templates and
 descriptions.
 
-As in AWS's tools, a definition by itself is JSON or YAML, with values filled in first. Placeholders that are
-left may still be substituted at deployment, so they cause a warning; ``Checked.machine`` refuses those that
-matter.
+As in AWS's tools, a definition by itself is JSON or YAML, with values filled in first.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from stepwright.asl.definition import UNRESOLVED, check, compile_definition
+from stepwright.asl.definition import UNRESOLVED, check
 from stepwright.asl.definition.substitutions import InvalidSubstitution, Value, definition_text, substitute
-from stepwright.asl.diagnostics import Diagnostic, InvalidDefinition
+from stepwright.asl.diagnostics import Diagnostic
 from stepwright.asl.json_types import Json, Pointer
-from stepwright.asl.machine import Machine
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.files import (
     cloudformation,
     descriptions,
     documents,
+    findings,
     manifests,
+    nearly_json,
     serverless,
     serving,
     terraform,
 )
+from stepwright.files.checked import Checked, CheckedFile, Locate
 from stepwright.files.documents import Document, Unreadable
 from stepwright.files.found import Formats, Found
 from stepwright.files.serving import Serving
@@ -38,7 +37,6 @@ from stepwright.tasks import table
 
 _INVALID_YAML: Final = "INVALID_YAML_DESCRIPTION"
 _MISSING: Final = "MISSING_DESCRIPTION"
-_NOT_JSON: Final = "NOT_JSON"
 _ROOT: Final = Pointer("")
 
 _FORMATS: Final[tuple[Formats, ...]] = (
@@ -48,62 +46,10 @@ _FORMATS: Final[tuple[Formats, ...]] = (
     descriptions.state_machines,
 )
 
-"""What the drivers serve, and what they know without a cluster."""
-
 _SOMEWHERE: Final = serving.Somewhere()
 
-_BARE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(\$\{[^{}"\s]+\})', re.DOTALL)
-
-Locate: TypeAlias = Callable[[Diagnostic], Diagnostic]
 Read: TypeAlias = Callable[[str], str]
 """The text of another file that a template names. Raises OSError, UnicodeDecodeError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A definition and what was found; ``name`` is the StateMachine's or the template's, None for a plain definition.
-
-    ``definition`` is its text or its value, with all substitutions; None if there is none. ``spec`` is what a
-    manifest says in addition, by the names of StateMachine.spec. ``file``: the other file that contains it.
-    """
-
-    name: str | None
-    diagnostics: tuple[Diagnostic, ...]
-    definition: Json = None
-    spec: Mapping[str, Any] = field(default_factory=dict)
-    file: str | None = None
-    locate: Locate = lambda diagnostic: diagnostic
-
-    @property
-    def is_valid(self) -> bool:
-        return all(diagnostic.severity != "ERROR" for diagnostic in self.diagnostics)
-
-    def machine(self) -> Machine:
-        """What runs. Raises InvalidDefinition, located: also for a placeholder in the place of a number or
-        the like."""
-        if not self.is_valid:
-            raise InvalidDefinition(self.diagnostics)
-        try:
-            machine, _ = compile_definition(self.definition)
-        except InvalidDefinition as error:
-            raise InvalidDefinition([self._told(found) for found in error.diagnostics]) from error
-        return machine
-
-    def _told(self, found: Diagnostic) -> Diagnostic:
-        """In a text that is not filled in yet, that is the problem to report."""
-        for warned in self.diagnostics:
-            if warned.code == UNRESOLVED and (warned.pointer, warned.member) == (found.pointer, found.member):
-                return replace(warned, severity="ERROR")
-        return self.locate(found)
-
-
-@dataclass(slots=True)
-class CheckedFile:
-    """``skipped``: manifests of other kinds, with their lines."""
-
-    name: str
-    definitions: list[Checked] = field(default_factory=list)
-    skipped: list[tuple[int, str]] = field(default_factory=list)
 
 
 def check_text(
@@ -179,12 +125,12 @@ class _Checker:
             if not parsed:
                 self._text(name, text, express=express, file=elsewhere)
             return
-        quoted, why = _as_json(text)
+        quoted, why = nearly_json.read(text)
         if why is None:
             self._text(name, quoted, express=express, file=elsewhere)
             return
-        warned = Diagnostic("WARNING", _NOT_JSON, _not_json(text, why), _ROOT, why.line, why.column)
-        if quoted != text and _is_json(quoted):
+        warned = nearly_json.warned(text, why)
+        if quoted != text and nearly_json.is_json(quoted):
             self._text(name, quoted, express=express, file=elsewhere, also=warned)
             return
         try:
@@ -207,7 +153,7 @@ class _Checker:
             )
             self._add(None, Diagnostic("ERROR", _MISSING, message, _ROOT, 1, 1))
         for name, text, lines in in_hcl:
-            self._text(name, substitute(text, self._values), locate=partial(_lower, lines))
+            self._text(name, substitute(text, self._values), locate=partial(findings.lower, lines))
 
     # --- A definition that something keeps ------------------------------------------------------------------------
 
@@ -293,7 +239,7 @@ class _Checker:
         )
         told = tuple(
             locate(replace(each, message=documents.why(text, each.message, each.line, each.column)))
-            for each in _once(found)
+            for each in findings.once(found)
         )
         first = () if also is None else (also,)
         self.found.definitions.append(Checked(name, first + told, text, file=file, locate=locate))
@@ -329,11 +275,11 @@ class _Checker:
 
         def locate(diagnostic: Diagnostic) -> Diagnostic:
             in_text = isinstance(value, str)
-            return (_located_in_text if in_text else _located)(diagnostic, pointer, document)
+            return (findings.located_in_text if in_text else findings.located)(diagnostic, pointer, document)
 
-        duplicates = () if isinstance(value, str) else _duplicates(pointer, document)
-        refused = () if unfinished else _refused(spec, value, pointer, document)
-        told = tuple(map(locate, duplicates + _once(found)))
+        duplicates = () if isinstance(value, str) else findings.duplicates(pointer, document)
+        refused = () if unfinished else findings.refused(spec, value, pointer, document)
+        told = tuple(map(locate, duplicates + findings.once(found)))
         first = () if also is None else (also,)
         self.found.definitions.append(Checked(name, refused + first + told, value, spec, file, locate))
 
@@ -346,92 +292,3 @@ def _documents(file: str, text: str) -> list[Document]:
         return [documents.of_json(text)]
     except Unreadable:
         return []
-
-
-def _as_json(text: str) -> tuple[str, InvalidJson | None]:
-    """The text, and why it is not JSON; if it is not, each bare ``${Name}`` in it gets quotes."""
-    try:
-        jsontext.parse(text)
-    except jsontext.TooDeep:
-        return text, None
-    except InvalidJson as error:
-        return _BARE.sub(lambda found: found[0] if found[1] is None else f'"{found[1]}"', text), error
-    except RecursionError:
-        return text, None
-    return text, None
-
-
-def _is_json(text: str) -> bool:
-    try:
-        jsontext.parse(text)
-    except (InvalidJson, RecursionError):
-        return False
-    return True
-
-
-def _not_json(text: str, error: InvalidJson) -> str:
-    reason = documents.why(text, error.message, error.line, error.column)
-    return (
-        f"This is not JSON ({reason}): SAM, CDK and CloudFormation read it all the same, as YAML with values put in;"
-        " the API of Step Functions refuses it"
-    )
-
-
-def _once(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """Report Resources that nothing serves once, as a list."""
-    lacking = [each for each in found if each.code == "NO_DRIVER" and each.pointer.endswith("/Resource")]
-    if len(lacking) < 2:
-        return found
-    messages = list(dict.fromkeys(each.message for each in lacking))
-    first = replace(lacking[0], message=f"{'; '.join(messages)} ({len(lacking)} tasks in all)")
-    others = {id(each) for each in lacking[1:]}
-    return tuple(first if each is lacking[0] else each for each in found if id(each) not in others)
-
-
-def _refused(
-    spec: Mapping[str, Any], definition: Json, where: Pointer, document: Document
-) -> tuple[Diagnostic, ...]:
-    """``where``: the place of the definition, which is a field of the spec."""
-    of_spec = where.removesuffix("/definition")
-    return tuple(
-        Diagnostic("ERROR", "INVALID_MANIFEST", message, at, *document.locate(at))
-        for pointer, message in manifests.problems({**spec, "definition": definition})
-        for at in (Pointer(of_spec + pointer),)
-    )
-
-
-def _duplicates(pointer: Pointer, document: Document) -> tuple[Diagnostic, ...]:
-    return tuple(
-        Diagnostic(
-            "WARNING",
-            "DUPLICATE_KEY",
-            f"The field '{name}' appears more than once; the last counts",
-            Pointer(where.removeprefix(pointer)),
-            member=name,
-        )
-        for where, name in document.duplicates
-        if where == pointer or where.startswith(f"{pointer}/")
-    )
-
-
-def _lower(lines: int, diagnostic: Diagnostic) -> Diagnostic:
-    return replace(diagnostic, line=(diagnostic.line or 1) + lines)
-
-
-def _located(diagnostic: Diagnostic, pointer: Pointer, document: Document) -> Diagnostic:
-    where = pointer + diagnostic.pointer
-    if diagnostic.member is not None:
-        where += "/" + diagnostic.member.replace("~", "~0").replace("/", "~1")
-    line, column = document.locate(Pointer(where))
-    return replace(diagnostic, line=line, column=column)
-
-
-def _located_in_text(diagnostic: Diagnostic, pointer: Pointer, document: Document) -> Diagnostic:
-    """A definition written as text in a manifest: line by line in a literal block, else only where it begins."""
-    block = document.block(pointer)
-    if block is None or diagnostic.line is None or diagnostic.column is None:
-        line, column = document.locate(pointer)
-    else:
-        first_line, indentation = block
-        line, column = first_line + diagnostic.line - 1, indentation + diagnostic.column
-    return replace(diagnostic, line=line, column=column)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from stepwright.asl.definition.substitutions import Value
-from stepwright.files.definitions import CheckedFile, check_text
+from stepwright.files.checked import CheckedFile
+from stepwright.files.definitions import check_text
 
 _SUFFIXES: Final = frozenset((".json", ".yaml", ".yml", ".tf", ".tofu"))
 _CERTAIN: Final = (".asl.json", ".asl.yaml", ".asl.yml")

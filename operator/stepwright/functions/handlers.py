@@ -76,11 +76,11 @@ def load(name: str, folder: Path) -> Handler:
         if error.name is None or not (module_name + ".").startswith(error.name + "."):
             raise
         raise Unusable(f"there is no module {module_name!r} in {folder}") from error
-    handler = getattr(module, attribute, None)
+    handler: object = getattr(module, attribute, None)
     if not callable(handler):
         found = "has no" if handler is None else "is not a function, but has an"
         raise Unusable(f"the module {module_name!r} {found} {attribute!r}")
-    return handler  # type: ignore[no-any-return]
+    return handler
 
 
 def is_async(handler: Handler) -> bool:

@@ -1,3 +1,4 @@
-"""HTTP/1.1 as servers of this project need it: listening, connections, requests, answers. What is asked and answered is
-the faces' business.
+"""HTTP/1.1 as servers of this project need it: listening, connections, requests, answers.
+
+Belongs here: bytes. Not: what is asked and answered, which is the faces' business.
 """

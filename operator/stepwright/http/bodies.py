@@ -19,7 +19,7 @@ BODY_SECONDS: Final = 30.0
 """How long a client may take to send a body."""
 
 _SMALL_BYTES: Final = 64 * 1024
-"""A smaller body that came with its head is in memory already, so it is not counted."""
+"""So much of each is not counted: those who send much hold up nobody who sends little."""
 
 _ENCODING: Final = "content-encoding"
 
@@ -31,7 +31,7 @@ class Bodies:
         self._free_bytes = MOST_UNDER_WAY_BYTES
 
     def at_hand(self, request: Request) -> bytes | None:
-        """A small body that came with its head, which is not counted. None: it has to be read."""
+        """A small body that came with its head. None: it has to be read."""
         length = request.content_length
         if length is None or length > _SMALL_BYTES or not request.complete or _ENCODING in request.headers:
             return None
@@ -46,18 +46,20 @@ class Bodies:
         if _ENCODING in request.headers:
             # No client compresses requests of these APIs, and compressed data may expand a thousandfold.
             raise Refused("UnsupportedMediaTypeException", "The body of a request must not be encoded", 415)
-        counted = 0
+        size = counted = 0
         try:
             pieces = []
             try:
                 async with asyncio.timeout(BODY_SECONDS):
                     while piece := await request.read():
-                        if counted + len(piece) > largest:
+                        size += len(piece)
+                        if size > largest:
                             raise _too_large(largest)
-                        if len(piece) > self._free_bytes:
+                        more = max(size - _SMALL_BYTES, 0) - counted
+                        if more > self._free_bytes:
                             raise _no_room()
-                        counted += len(piece)
-                        self._free_bytes -= len(piece)
+                        counted += more
+                        self._free_bytes -= more
                         pieces.append(piece)
             except TimeoutError:
                 raise Refused("RequestTimeoutException", "The body did not arrive in time", 408) from None

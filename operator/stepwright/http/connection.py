@@ -1,8 +1,8 @@
 """One connection of a server: requests one after the other, on connections that stay open.
 
-The bytes are read by llhttp (``httptools``); this module decides who waits for whom. A general web server's
-routes, middlewares and client took half of the processor time of a short request, and a quarter of the time
-until ``stepwright dev`` was ready.
+``incoming`` reads the bytes; this module decides who waits for whom. A general web server's routes, middlewares
+and client took half of the processor time of a short request, and a quarter of the time until ``stepwright dev``
+was ready.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from contextlib import aclosing
 from http import HTTPStatus
 from typing import Final
 
-import httptools
-
+from stepwright.http.answers import PIECE_BYTES, Answers
+from stepwright.http.incoming import Incoming
 from stepwright.http.messages import (
     EXPECT_CONTINUE,
     Malformed,
@@ -32,14 +32,11 @@ from stepwright.http.messages import (
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be silent before a request has begun, and take to send the head of one."""
 
-LARGEST_HEAD_BYTES: Final = 16 * 1024
-"""The head of a request; a session's token takes two or three KiB of it."""
-
 _LINGER_SECONDS: Final = 10.0
 """How long unwanted data is still accepted, so that the client reads the answer instead of a reset."""
 
 STALLED_SECONDS: Final = 60.0
-"""How long a client may take nothing of a stream before it counts as gone."""
+"""How long a client may take nothing of an answer before it counts as gone."""
 
 _STREAM_BUFFER_BYTES: Final = 64 * 1024
 """What the system keeps of a stream that its client has not taken: what is old by then is of no use."""
@@ -52,39 +49,40 @@ Handler = Callable[[Request], Awaitable[Response | Stream]]
 
 
 class Connection(asyncio.Protocol):
-    """Implements the callbacks of httptools' parser, too."""
-
-    def __init__(self, handler: Handler, all_of_them: set[Connection]) -> None:
+    def __init__(
+        self, handler: Handler, all_of_them: set[Connection], answers: Answers, most: int | None = None
+    ) -> None:
+        """``answers``: of all of them. ``most``: of all of them, beyond which a new one ends at once."""
+        self._answers = answers
+        self._most = most
         self.name = f"connection {next(_numbers)}"
         self._handler = handler
         self._all = all_of_them
         self._loop = asyncio.get_running_loop()
-        self._parser = httptools.HttpRequestParser(self)
+        self._incoming = Incoming(self, self._enqueue, self._pause_reading)
         self._transport: asyncio.Transport
         self._task: asyncio.Task[None] | None = None
         self._waiting: deque[Request | Malformed] = deque()
-        self._incoming: Request | None = None
-        """The request whose body is not complete yet."""
         self._writable: asyncio.Future[None] | None = None
         self._reading = True
         self._over = False
         """Whether further data is of no interest."""
         self.is_streaming = False
-        self._target = bytearray()
-        self._headers: dict[str, str] = {}
-        self._repeated: set[str] = set()
-        self._fruitless_bytes = 0
-        """Bytes of an incomplete head, or between and after the pieces of a body: the parser keeps what it
-        has of one header, however long it becomes."""
-        self._silent_since = self._loop.time()
-        self._timer = self._loop.call_later(IDLE_SECONDS, self._close_if_silent)
+        self._silent_since: float
+        self._timer: asyncio.TimerHandle
 
-    # --- Called by asyncio
-    # -------------------------------------------------------------------------------------------
+    # --- Called by asyncio -------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._silent_since = self._loop.time()
+        self._timer = self._loop.call_later(IDLE_SECONDS, self._close_if_silent)
+        transport.set_write_buffer_limits(high=PIECE_BYTES)
+        if self._most is not None and len(self._all) >= self._most:
+            self._over = True
+            transport.abort()
+            return
         self._all.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
@@ -97,21 +95,16 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._over:
             return
-        self._fruitless_bytes += len(data)
         try:
-            self._parser.feed_data(data)
-            if self._fruitless_bytes > LARGEST_HEAD_BYTES:
-                raise Malformed
-        except (httptools.HttpParserError, Malformed):
+            self._incoming.feed(data)
+        except Malformed:
             self._over = True
-            if self._incoming is not None:
-                self._incoming.end(broken=True)
+            if self._incoming.request is not None:
+                self._incoming.request.end(broken=True)
             else:
                 self._enqueue(Malformed())
-        except httptools.HttpParserUpgrade:
-            self._over = (
-                True  # to a protocol unknown here: this request is answered, and nothing after it is read
-            )
+        else:
+            self._over = self._incoming.is_over
 
     def pause_writing(self) -> None:
         self._writable = self._loop.create_future()
@@ -120,56 +113,6 @@ class Connection(asyncio.Protocol):
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
         self._writable = None
-
-    # --- Called by the
-    # parser-----------------------------------------------------------------------------------------
-
-    def on_message_begin(self) -> None:
-        self._target.clear()
-        self._headers = {}
-        self._repeated = set()
-
-    def on_url(self, url: bytes) -> None:
-        self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._incoming is not None:  # after the body; nobody needs it
-            return
-        key = name.decode("ascii", "replace").lower()
-        text = value.decode("utf-8", "surrogateescape")
-        if key in self._headers:
-            self._repeated.add(key)
-            text = f"{self._headers[key]},{text}"
-        self._headers[key] = text
-
-    def on_headers_complete(self) -> None:
-        size = len(self._target) + sum(len(name) + len(value) for name, value in self._headers.items())
-        version = self._parser.get_http_version()
-        if size > LARGEST_HEAD_BYTES or ("host" not in self._headers and version != "1.0"):
-            raise Malformed
-        self._incoming = Request(
-            self,
-            self._parser.get_method().decode("ascii", "replace"),
-            self._target.decode("utf-8", "replace"),
-            self._headers,
-            frozenset(self._repeated),
-            keep_alive=self._parser.should_keep_alive(),
-        )
-        self._enqueue(self._incoming)
-
-    def on_body(self, body: bytes) -> None:
-        assert self._incoming is not None
-        self._fruitless_bytes = 0
-        if not self._incoming.put(body):
-            self._pause_reading()
-
-    def on_message_complete(self) -> None:
-        assert self._incoming is not None
-        self._incoming.end()
-        if not self._incoming.keep_alive:
-            self._over = True
-        self._incoming = None
-        self._fruitless_bytes = 0
 
     # --- One after the other -----------------------------------------------------------------------------------------
 
@@ -184,12 +127,15 @@ class Connection(asyncio.Protocol):
         while self._waiting:
             one = self._waiting.popleft()
             response = await self._answer(one)
-            if isinstance(response, Stream):
-                await self._send_pieces(one, response)
-            else:
-                self._send(one, response)
-            if self._writable is not None:
-                await self._writable
+            try:
+                if isinstance(response, Stream):
+                    await self._send_pieces(one, response)
+                else:
+                    await self._send(one, response)
+                await self._taken()
+            except TimeoutError:
+                self._transport.abort()
+                return
             self.resume_reading()
         self._task = None
         self._silent_since = self._loop.time()
@@ -207,16 +153,34 @@ class Connection(asyncio.Protocol):
             _log.exception("a request could not be served")
             return _plain(500)
 
-    def _send(self, one: Request | Malformed, response: Response) -> None:
+    async def _send(self, one: Request | Malformed, response: Response) -> None:
+        """Raises TimeoutError."""
+        size = len(response.body)
+        if not self._answers.begin(size):
+            size, response = 0, _plain(503)
+        try:
+            await self._send_whole(one, response)
+        finally:
+            self._answers.end(size)
+
+    async def _send_whole(self, one: Request | Malformed, response: Response) -> None:
         request = one if isinstance(one, Request) else None
         unread = request is not None and not request.complete
         close = response.close or unread or request is None or not request.keep_alive
         head = head_of(response, close=close)
-        is_head = request is not None and request.method == "HEAD"
-        self._transport.write(head if is_head else head + response.body)
+        body = memoryview(b"" if request is not None and request.method == "HEAD" else response.body)
+        self._transport.write(head + body[:PIECE_BYTES])
+        for begin in range(PIECE_BYTES, len(body), PIECE_BYTES):
+            await self._taken()
+            self._transport.write(body[begin : begin + PIECE_BYTES])
         if close:
             self._waiting.clear()
             self._end(linger=unread or request is None)
+
+    async def _taken(self) -> None:
+        """Until the client has taken most of what there is for it. Raises TimeoutError."""
+        if self._writable is not None:
+            await asyncio.wait_for(self._writable, STALLED_SECONDS)
 
     async def _send_pieces(self, one: Request | Malformed, stream: Stream) -> None:
         """The end of the connection is that of the stream, and a client that takes nothing has gone."""
@@ -228,8 +192,7 @@ class Connection(asyncio.Protocol):
             try:
                 while isinstance(one, Request) and one.method != "HEAD":
                     self._transport.write(await anext(pieces))
-                    if self._writable is not None:
-                        await asyncio.wait_for(self._writable, STALLED_SECONDS)
+                    await self._taken()
             except (StopAsyncIteration, TimeoutError):
                 pass
             except Exception:  # noqa: BLE001 - its client asks again
@@ -252,7 +215,7 @@ class Connection(asyncio.Protocol):
     def ask_for_body(self, request: Request) -> None:
         """Somebody wants the body; some clients wait to be asked for it."""
         self.resume_reading()
-        if request.headers.get("expect", "").lower() == EXPECT_CONTINUE and request is self._incoming:
+        if request.headers.get("expect", "").lower() == EXPECT_CONTINUE and request is self._incoming.request:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.headers = {name: value for name, value in request.headers.items() if name != "expect"}
 
@@ -281,6 +244,11 @@ class Connection(asyncio.Protocol):
     def task(self) -> asyncio.Task[None] | None:
         """What serves a request now."""
         return self._task
+
+    @property
+    def address(self) -> str:
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if isinstance(peer, tuple) else ""
 
     def close(self) -> None:
         self._transport.close()

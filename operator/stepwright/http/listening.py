@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ssl
 from collections.abc import Sequence
 from typing import Final
 
+from stepwright.http.answers import Answers
 from stepwright.http.connection import Connection, Handler
+from stepwright.http.encrypted import Encrypted
 
 _PORT_ATTEMPTS: Final = 10
 
@@ -16,11 +19,25 @@ SHUTDOWN_SECONDS: Final = 2.0
 
 
 class Server:
-    """The listening sockets and the open connections."""
+    """The listening sockets and the open connections, of which there are ``most`` at a time. ``tls``: how they are encrypted, if they
+    are. ``shutdown_seconds``: how long requests under way may take at the end."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        tls: ssl.SSLContext | None = None,
+        most: int | None = None,
+        shutdown_seconds: float = SHUTDOWN_SECONDS,
+    ) -> None:
         self._handler = handler
+        self._tls = tls
+        self._most = most
+        self._shutdown_seconds = shutdown_seconds
         self._connections: set[Connection] = set()
+        self._answers = Answers()
+        self._encrypted: set[Encrypted] = set()
+        """With those that are about to be."""
         self._listening: list[asyncio.Server] = []
 
     async def listen(self, hosts: Sequence[str], port: int) -> int:
@@ -44,9 +61,7 @@ class Server:
     async def _listen(self, host: str, port: int) -> int:
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(
-                lambda: Connection(self._handler, self._connections), host, port, backlog=1024
-            )
+            server = await loop.create_server(self._connection, host, port, backlog=1024)
         except OSError as error:
             if host == "::1" and error.errno != errno.EADDRINUSE:
                 return port
@@ -54,6 +69,12 @@ class Server:
         self._listening.append(server)
         bound: int = server.sockets[0].getsockname()[1]
         return bound
+
+    def _connection(self) -> asyncio.BaseProtocol:
+        if self._tls is None:
+            return Connection(self._handler, self._connections, self._answers, self._most)
+        one = Connection(self._handler, self._connections, self._answers)
+        return Encrypted(one, self._tls, self._encrypted, self._most)
 
     async def _deafen(self) -> None:
         for server in self._listening:
@@ -67,7 +88,7 @@ class Server:
         for connection in idle:
             connection.close()
         if under_way := {one.task for one in self._connections - idle if one.task is not None}:
-            await asyncio.wait(under_way, timeout=SHUTDOWN_SECONDS)
+            await asyncio.wait(under_way, timeout=self._shutdown_seconds)
             for task in under_way:
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)

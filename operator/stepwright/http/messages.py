@@ -54,6 +54,10 @@ class Source(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def address(self) -> str:
+        """The network's, of whoever is at its other end; empty where nobody knows it."""
+
     def ask_for_body(self, request: Request) -> None:
         """Somebody wants it."""
 
@@ -108,6 +112,11 @@ class Request:
     def client(self) -> str:
         """Whose connection it came by: a name of its own."""
         return self._connection.name
+
+    @property
+    def address(self) -> str:
+        """``Source.address``: of a proxy, if one has passed it on."""
+        return self._connection.address
 
     @property
     def content_length(self) -> int | None:

@@ -4,7 +4,7 @@ The package names a ``Driver`` as an entry point of the group ``stepwright.integ
 integrations that it loads (``loading``). ``testing`` holds the contract that all integrations keep, as tests. docs/plugins.md
 describes all of it. What is in ``__all__`` is what such packages may rely on, for as long as ``API`` is the same.
 
-What belongs here: what others need to write an integration, load it and test it. Not: integrations.
+Belongs here: what others need to write an integration, load it and test it. Not: integrations.
 """
 
 from stepwright.asl.failure.errors import DATA_LIMIT_EXCEEDED, PERMISSIONS, RUNTIME

@@ -68,11 +68,11 @@ class Api(ABC):
 
     @abstractmethod
     def stream(
-        self, path: str, params: Params, *, idle_seconds: float
+        self, path: str, params: Params, *, idle_seconds: float, accept: str | None = None
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """An answer that goes on, in pieces as they come. Entered when the server has accepted the request.
 
-        ``idle_seconds``: how long it may be silent before the connection counts as lost.
+        ``idle_seconds``: how long it may be silent before the connection counts as lost. ``accept``: as for ``request``.
         """
 
     @abstractmethod

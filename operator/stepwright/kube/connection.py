@@ -215,13 +215,16 @@ class Connection(Api):
 
     @asynccontextmanager
     async def stream(
-        self, path: str, params: Params, *, idle_seconds: float
+        self, path: str, params: Params, *, idle_seconds: float, accept: str | None = None
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout.total, sock_read=idle_seconds)
+        headers = await self._request_headers(fresh=False)
+        if accept is not None:
+            headers["Accept"] = accept
         try:
             async with self._streams.get(
                 self._url(path, params),
-                headers=await self._request_headers(fresh=False),
+                headers=headers,
                 timeout=timeout,
                 **self._options,
             ) as response:

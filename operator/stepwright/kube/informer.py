@@ -7,7 +7,7 @@ where it was; after 410 Gone comes a new list, whose differences from the copy a
 including deletions. Streaming lists are not used: they were seen to lose objects.
 
 Decoding is lean: the caller passes a ``msgspec.Struct`` with the fields it needs, and only those cost time
-and memory.
+and memory; or it asks for rows of a table instead of objects (``forms``).
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Generic
 import msgspec
 import structlog
 
-from stepwright.kube import lists, watches
+from stepwright.kube import watches
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, BadRequest, Expired, Forbidden, TooManyRequests
 from stepwright.kube.decoders import decoder
+from stepwright.kube.forms import Form, Whole
 from stepwright.kube.local_copy import Key, LocalCopy, Metadata, T, key_of
 from stepwright.kube.paths import path_of
 
@@ -71,7 +72,7 @@ class Informer(Generic[T]):
         api: Api,
         api_version: str,
         plural: str,
-        into: type[T],
+        into: type[T] | Form[T],
         *,
         namespaces: Sequence[str] = (),
         label_selector: str | None = None,
@@ -88,7 +89,7 @@ class Informer(Generic[T]):
     ) -> None:
         self._api = api
         self._api_version, self._plural = api_version, plural
-        self._decode: Callable[[msgspec.Raw], T] = decoder(into).decode
+        self._form: Form[T] = Whole(into) if isinstance(into, type) else into
         self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
         self._selectors = {
             name: value
@@ -187,7 +188,7 @@ class Informer(Generic[T]):
         version = ""
         path = path_of(self._api_version, self._plural, namespace)
         selectors = {**self._selectors, "fieldSelector": self._listed} if self._listed else self._selectors
-        async with aclosing(lists.pages(self._api, path, selectors, page_size=self._page_size)) as pages:
+        async with aclosing(self._form.pages(self._api, path, selectors, self._page_size)) as pages:
             async for items, version in pages:  # noqa: B007 - the last one's, the same in all
                 for raw in items:
                     if (new := self._read(raw)) is not None:
@@ -210,7 +211,9 @@ class Informer(Generic[T]):
         }
         path = path_of(self._api_version, self._plural, namespace)
         try:
-            watch = watches.watch(self._api, path, params, opened=lambda: self._follows(namespace))
+            watch = watches.watch(
+                self._api, path, params, accept=self._form.accept, opened=lambda: self._follows(namespace)
+            )
             async with aclosing(watch) as events:
                 async for event in events:
                     yield event
@@ -229,14 +232,15 @@ class Informer(Generic[T]):
         if event.type == "BOOKMARK":
             bookmark: _Bookmark = decoder(_Bookmark).decode(event.object)
             return bookmark.metadata.resourceVersion
-        new = self._read(event.object)
+        text = self._form.of_event(event.object)
+        new = self._read(text)
         if new is None:
             return None
         if event.type == "DELETED":
             self._remove(namespace, key_of(new), new)
         else:
             self.appears = event.type == "ADDED"
-            self._put(namespace, new, event.object)
+            self._put(namespace, new, text)
             self.appears = False
         return new.metadata.resourceVersion
 
@@ -268,7 +272,7 @@ class Informer(Generic[T]):
 
     def _read(self, raw: msgspec.Raw) -> T | None:
         try:
-            return self._decode(raw)
+            return self._form.read(raw)
         except msgspec.DecodeError as error:
             self._log.error("an object cannot be read and is left out", error=str(error))
             with suppress(msgspec.DecodeError):

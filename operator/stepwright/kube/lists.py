@@ -12,15 +12,16 @@ from stepwright.kube.api import Api, Params, read
 from stepwright.kube.api_errors import AnswerTooLong
 from stepwright.kube.paging import PageSize
 
-_AS_TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
+AS_TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
 class Table(NamedTuple):
     """A page of a table. ``rows`` are JSON, not decoded yet: ``cells``, as many as ``columns`` has names, and
-    ``object``, the object with nothing but its metadata."""
+    ``object``, the object with nothing but its metadata. ``version``: the resourceVersion of the whole list."""
 
     columns: tuple[str, ...]
     rows: list[msgspec.Raw]
+    version: str = ""
 
 
 async def whole(
@@ -54,11 +55,21 @@ async def tables(
     large objects
     (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables)."""
     columns: tuple[str, ...] = ()
-    async with aclosing(_pages(api, path, params, page_size, _AS_TABLE)) as found:
+    async with aclosing(_pages(api, path, params, page_size, AS_TABLE)) as found:
         async for page in found:
             # Only the first page names them.
-            columns = tuple(column.name for column in page.columnDefinitions or ()) or columns
-            yield Table(columns, page.rows or [])
+            columns = _names(page) or columns
+            yield Table(columns, page.rows or [], page.metadata.resourceVersion)
+
+
+def table_of_event(text: msgspec.Raw) -> Table:
+    """The table that is the object of a watch's event: one row, and columns in the first event alone. Raises Unreachable."""
+    page: _Page = read(bytes(text), _Page)
+    return Table(_names(page), page.rows or [], page.metadata.resourceVersion)
+
+
+def _names(page: _Page) -> tuple[str, ...]:
+    return tuple(column.name for column in page.columnDefinitions or ())
 
 
 async def _pages(

@@ -33,19 +33,20 @@ async def watch(
     path: str,
     params: Params | None = None,
     *,
+    accept: str | None = None,
     idle_seconds: float = 150,
     opened: Callable[[], None] = lambda: None,
 ) -> AsyncGenerator[Event, None]:
     """Events until the server ends the stream (``timeoutSeconds`` in ``params``), which is not an error.
 
-    ``idle_seconds``: how long it may be silent before the connection counts as lost; the API server sends
-    a bookmark each minute, give or take. ``opened`` is called when the server has accepted the watch,
+    ``accept``: the form of their objects, if it is not plain JSON (``lists.AS_TABLE``). ``idle_seconds``: how long it may be
+    silent before the connection counts as lost; the API server sends a bookmark each minute, give or take. ``opened`` is called when the server has accepted the watch,
     before any event. Raises Expired for a resourceVersion that is too old.
     """
     query = {**(params or {}), "watch": "1", "allowWatchBookmarks": "true"}
     decode = decoder(_WireEvent).decode
     try:
-        async with api.stream(path, query, idle_seconds=idle_seconds) as pieces:
+        async with api.stream(path, query, idle_seconds=idle_seconds, accept=accept) as pieces:
             opened()
             # Lines are split here: aiohttp's readline refuses lines longer than its buffer.
             rest = b""

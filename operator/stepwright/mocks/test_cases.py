@@ -10,34 +10,37 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-test-sm-e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from sqlite3 import Connection
-from typing import Final
+from typing import Protocol
 
 from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource
+from stepwright.asl.signals import TaskId
 from stepwright.asl.step import StartTask
 from stepwright.catalog.ports import NoTestCase
 from stepwright.engine.ports import ExecutionRef, Uid
 from stepwright.mocks import config_file, map_tasks, names
 from stepwright.mocks.answers import Answer, NoAnswer, Script, in_turn
 from stepwright.mocks.config_file import MockFile
-from stepwright.sql.database import Database
 
-_CALLED: Final = """
-INSERT INTO mocked_tasks (uid, task, state) VALUES (:uid, :task, :state) ON CONFLICT DO NOTHING
-"""
-_NAMED: Final = """
-SELECT name FROM test_cases WHERE uid IN (:uid, (SELECT replace(machine_arn, 'shards-of:', '') FROM executions WHERE uid = :uid))
-"""
-"""A shard of a distributed Map has the test case of its execution."""
-_BEFORE: Final = "SELECT count(*) FROM mocked_tasks WHERE uid = :uid AND state = :state AND task < :task"
+
+class Kept(Protocol):
+    """Where a kill loses nothing of them."""
+
+    async def begin(self, uid: Uid, case: str) -> None:
+        """An execution has this test case; durable when it returns."""
+
+    async def case_of(self, uid: Uid) -> str | None: ...
+
+    async def invocation(self, uid: Uid, task: TaskId, state: str) -> int:
+        """How many tasks of the state were answered before this one, which counts as answered from now on. The same for
+        the same task."""
 
 
 class MockTestCases:
     """Implements ``mocks.driver.Mocks``. Without a ``file`` there are none."""
 
-    def __init__(self, database: Database, file: MockFile | None) -> None:
-        self._database = database
+    def __init__(self, kept: Kept, file: MockFile | None) -> None:
+        self._kept = kept
         self._file = file
         self._cases: dict[Uid, str | None] = {}
         """Those of running executions, as far as they were asked for."""
@@ -55,9 +58,7 @@ class MockTestCases:
         except config_file.Unusable as error:
             raise NoTestCase(str(error)) from error
         if kept:
-            await self._database.execute(
-                "INSERT INTO test_cases (uid, name) VALUES (:uid, :name)", {"uid": ref.uid, "name": case}
-            )
+            await self._kept.begin(ref.uid, case)
         self._cases[ref.uid] = case
 
     def forget(self, uid: Uid) -> None:
@@ -72,36 +73,21 @@ class MockTestCases:
 
     async def answer(self, ref: ExecutionRef, task: StartTask) -> Answer | None:
         if ref.uid not in self._cases:
-            self._cases[ref.uid] = await self._read(ref.uid)
+            self._cases[ref.uid] = await self._kept.case_of(ref.uid)
         case = self._cases[ref.uid]
-        if case is None:
+        if case is None or self._file is None:
             return None
         name = names.of_task(task)
-        script = self._script(ref, case, name)
+        script = _script(self._file, ref.state_machine, case, name)
         if script is None:
             return None
-        called = {"uid": ref.uid, "task": task.task, "state": name}
+        return map_tasks.answer(script, await self._kept.invocation(ref.uid, task.task, name), task)
 
-        def invocation(connection: Connection) -> int:
-            connection.execute(_CALLED, called)
-            count: int = connection.execute(_BEFORE, called).fetchone()[0]
-            return count
 
-        return map_tasks.answer(script, await self._database.call(invocation), task)
-
-    async def _read(self, uid: Uid) -> str | None:
-        return await self._database.row(_NAMED, {"uid": uid}, lambda found: str(found["name"]))
-
-    def _script(self, ref: ExecutionRef, case: str, state: str) -> Script | None:
-        assert self._file is not None
-        cases: Mapping[str, Mapping[str, str]] = self._file.cases.get(ref.state_machine, {})
-        if case not in cases:
-            raise NoAnswer(
-                f"{self._file.reader.name} has no test case {case!r} of this state machine any more."
-            )
-        response = cases[case].get(state)
-        return (
-            None
-            if response is None
-            else in_turn(self._file.responses[response], f"MockedResponses/{response}")
-        )
+def _script(file: MockFile, machine: str, case: str, state: str) -> Script | None:
+    """Raises NoAnswer."""
+    cases: Mapping[str, Mapping[str, str]] = file.cases.get(machine, {})
+    if case not in cases:
+        raise NoAnswer(f"{file.reader.name} has no test case {case!r} of this state machine any more.")
+    response = cases[case].get(state)
+    return None if response is None else in_turn(file.responses[response], f"MockedResponses/{response}")

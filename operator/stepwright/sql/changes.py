@@ -86,6 +86,10 @@ FROM child_executions JOIN events ON events.uid = child_executions.uid
         "UPDATE machines SET since = min(since, (SELECT coalesce(max(position), 0) + 1 FROM executions))",
         "DROP TABLE children",
     ),
-    8: ("ALTER TABLE executions ADD COLUMN paths TEXT",),
+    8: (
+        "ALTER TABLE executions ADD COLUMN paths TEXT",
+        "ALTER TABLE executions ADD COLUMN told_from INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE events ADD COLUMN visits TEXT",
+    ),
 }
 """What makes tables of one version those of the next, new tables aside."""

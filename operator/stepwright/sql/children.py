@@ -6,15 +6,17 @@ The execution that a child execution belongs to carries it, so nothing of it is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from sqlite3 import Connection, Row
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from stepwright.asl.interpreter.map_runs import execution_arn, machine_arn
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.step import ChildExecution, HistoryEvent, Status
+from stepwright.catalog import cursors
 from stepwright.catalog.ports import Cursor, Page
 from stepwright.catalog.records import Execution
 from stepwright.engine import payloads
@@ -23,28 +25,42 @@ from stepwright.sql import pages
 from stepwright.sql.database import Database, Statement
 from stepwright.sql.rows import read_payloads, text_of
 
+T = TypeVar("T")
+
+_COLUMNS: Final = (
+    "uid",
+    "item_count",
+    "status",
+    "input",
+    "output",
+    "error",
+    "cause",
+    "started",
+    "stopped",
+    "redrives",
+    "redriven",
+)
+"""Those that a step tells, in the order of ``_values``."""
+_PUT: Final = (
+    f"INSERT INTO child_executions (run, revision, {', '.join(_COLUMNS)}) "
+    "SELECT map_runs.position, executions.revision, "
+)
 # A child execution runs what its parent runs. Its Map Run was stored before it, or is with it.
+_OF_RUN: Final = "map_runs.arn = :map_run_arn AND executions.uid = :parent"
 _AS_IT_IS_NOW: Final = (
     "ON CONFLICT (uid) DO UPDATE SET status = excluded.status, output = excluded.output, error = excluded.error, "
     "cause = excluded.cause, stopped = excluded.stopped, redrives = excluded.redrives, redriven = excluded.redriven"
 )
 PUT_CHILD: Final = Statement(
     11,
-    "INSERT INTO child_executions (uid, run, revision, item_count, status, input, output, error, cause, started, stopped, "  # noqa: S608 - a constant
-    "redrives, redriven) SELECT :uid, map_runs.position, executions.revision, :item_count, :status, :input, :output, :error, "
-    ":cause, :started, :stopped, :redrives, :redriven FROM map_runs, executions WHERE map_runs.arn = :map_run_arn "
-    f"AND executions.uid = :parent {_AS_IT_IS_NOW}",
+    f"{_PUT}{', '.join(f':{name}' for name in _COLUMNS)} FROM map_runs, executions WHERE {_OF_RUN} {_AS_IT_IS_NOW}",
 )
 PUT_CHILDREN: Final = Statement(
     11,
-    "INSERT INTO child_executions (uid, run, revision, item_count, status, input, output, error, cause, started, stopped, "  # noqa: S608 - a constant
-    "redrives, redriven) SELECT value ->> 'uid', map_runs.position, executions.revision, value ->> 'item_count', "
-    "value ->> 'status', value ->> 'input', value ->> 'output', value ->> 'error', value ->> 'cause', value ->> 'started', "
-    "value ->> 'stopped', value ->> 'redrives', value ->> 'redriven' FROM map_runs CROSS JOIN executions "
-    "CROSS JOIN json_each(:children) WHERE map_runs.arn = :map_run_arn AND executions.uid = :parent "
-    f"{_AS_IT_IS_NOW}",
+    f"{_PUT}{', '.join(f'value ->> {place}' for place in range(len(_COLUMNS)))} FROM map_runs CROSS JOIN executions "
+    f"CROSS JOIN json_each(:children) WHERE {_OF_RUN} {_AS_IT_IS_NOW}",
 )
-"""Of many child executions, as one JSON text: a row by itself costs several times as much."""
+"""Of many child executions, as one JSON text of their values: a row by itself costs several times as much."""
 ADD_EVENTS: Final = Statement(
     12,
     "INSERT INTO child_events (child, first, last, bodies) SELECT position, value ->> 1, value ->> 2, value ->> 3 "
@@ -52,29 +68,35 @@ ADD_EVENTS: Final = Statement(
 )
 """Of many child executions. In the array of its events, which is a JSON text, no zero stands as it is."""
 
+AT_ONCE: Final = 100
+"""Of so many child executions one JSON text is made. Those of a thousand would be texts of more than a megabyte, of which SQLite makes
+others: such large pieces of memory leave holes between them."""
+
 
 def rows_of(
     parent: Uid, commit: Commit, texts: payloads.Payloads
 ) -> Iterator[tuple[Statement, Mapping[str, Any]]]:
-    """What a commit says of child executions, in its order. Long texts of events are put into ``texts``."""
+    """What a commit says of child executions, in its order. Long texts of their events are put into ``texts``."""
     if any(map(_has_zero, commit.children)):
         for child in commit.children:
-            yield PUT_CHILD, {"parent": parent, "map_run_arn": child.map_run_arn, **_row(child)}
+            row = dict(zip(_COLUMNS, _values(child), strict=True))
+            yield PUT_CHILD, {"parent": parent, "map_run_arn": child.map_run_arn, **row}
     else:
-        of_runs: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        of_runs: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
         for child in commit.children:
-            of_runs[child.map_run_arn].append(_row(child))
+            of_runs[child.map_run_arn].append(_values(child))
         for run, rows in of_runs.items():
-            yield PUT_CHILDREN, {"parent": parent, "map_run_arn": run, "children": text_of(rows)}
-    events: defaultdict[str, list[HistoryEvent]] = defaultdict(list)
-    for written in commit.child_events:
-        events[written.child].append(written.event)
-    if events:
-        together = [
-            (uid, of_child[0]["id"], of_child[-1]["id"], payloads.short_text(of_child, texts))
-            for uid, of_child in events.items()
-        ]
-        yield ADD_EVENTS, {"events": text_of(together)}
+            for some in _in_pieces(rows):
+                yield PUT_CHILDREN, {"parent": parent, "map_run_arn": run, "children": text_of(some)}
+    for histories in _in_pieces(commit.child_histories.rows()):
+        yield ADD_EVENTS, {"events": text_of(histories)}
+    texts |= commit.child_histories.texts
+
+
+def _in_pieces(rows: Iterable[T]) -> Iterator[list[T]]:
+    left = iter(rows)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
 
 
 def _has_zero(child: ChildExecution) -> bool:
@@ -82,20 +104,21 @@ def _has_zero(child: ChildExecution) -> bool:
     return "\0" in (child.error or "") or "\0" in (child.cause or "")
 
 
-def _row(child: ChildExecution) -> Mapping[str, Any]:
-    return {
-        "uid": child.name,
-        "item_count": child.items,
-        "status": child.status,
-        "input": child.input,
-        "output": child.output,
-        "error": child.error,
-        "cause": child.cause,
-        "started": child.started,
-        "stopped": child.stopped,
-        "redrives": child.redrives,
-        "redriven": child.redriven,
-    }
+def _values(child: ChildExecution) -> tuple[Any, ...]:
+    """Of ``_COLUMNS``."""
+    return (
+        child.name,
+        child.items,
+        child.status,
+        child.input,
+        child.output,
+        child.error,
+        child.cause,
+        child.started,
+        child.stopped,
+        child.redrives,
+        child.redriven,
+    )
 
 
 async def find(database: Database, arn: str) -> Execution | None:
@@ -154,7 +177,7 @@ async def events(
                 break
         page = found[:limit]
         texts = read_payloads(connection, page)
-        cursor = pages.at(page[-1]["id"]) if len(found) > limit else None
+        cursor = cursors.at(page[-1]["id"]) if len(found) > limit else None
         return Page([payloads.put_back(event, texts) for event in page], cursor)
 
     return await database.read(look)

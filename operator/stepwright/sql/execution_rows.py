@@ -15,6 +15,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from stepwright.asl.step import Status
+from stepwright.catalog import cursors
 from stepwright.catalog.ports import Cursor, ExecutionQuery, Page
 from stepwright.catalog.records import ExecutionCounts, ExecutionRow
 from stepwright.engine.ports import Uid
@@ -27,10 +28,13 @@ FEW: Final = 1_000
 """If no more names begin as is asked, all of them are looked at; otherwise executions are, from the newest on, until there are
 enough."""
 
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "position, arn, uid, name, machine_arn, status, started, stopped, error, version_arn, alias_arn, redrives, redriven, "
     "waiting_until, paths"
 )
+
+LAST_CHARACTER: Final = "\U0010ffff"
+"""No name has it."""
 
 _ORDER: Final = "ORDER BY started DESC, position DESC LIMIT :limit"
 
@@ -42,11 +46,11 @@ class SqlExecutionRows:
         self._database = database
 
     async def find(self, query: ExecutionQuery, after: Cursor | None, limit: int) -> Page[ExecutionRow]:
-        started, position = (schema.LAST, schema.LAST) if after is None else pages.numbers(after, 2)
+        started, position = (schema.LAST, schema.LAST) if after is None else cursors.numbers(after, 2)
         given = {"from_start": started, "from_position": position, "limit": limit + 1}
 
         def look(connection: Connection) -> Page[ExecutionRow]:
-            return pages.cut(_found(connection, query, given), limit, _row_of, _at_row)
+            return pages.cut(_found(connection, query, given), limit, row_of, _at_row)
 
         return await self._database.read(look)
 
@@ -60,17 +64,15 @@ def _found(connection: Connection, query: ExecutionQuery, given: Mapping[str, An
     if query.name and _are_few(connection, query):
         where, asked = _where(query)
         # The plus keeps the database from walking along the order of starts.
-        text = f"SELECT {_COLUMNS} FROM executions WHERE {where} AND {page} ORDER BY +started DESC, +position DESC LIMIT :limit"  # noqa: S608
+        text = f"SELECT {COLUMNS} FROM executions WHERE {where} AND {page} ORDER BY +started DESC, +position DESC LIMIT :limit"  # noqa: S608
         return connection.execute(text, {**asked, **given})
     if query.error is not None:  # an index has them in order
         where, asked = _where(query)
-        text = f"SELECT {_COLUMNS} FROM executions WHERE {where} AND {page} {_ORDER}"  # noqa: S608 - constants
+        text = f"SELECT {COLUMNS} FROM executions WHERE {where} AND {page} {_ORDER}"  # noqa: S608 - constants
         return connection.execute(text, {**asked, **given})
     where, asked = _where(query, but=("machines", "statuses"))
     machine = "machine_arn = :machine AND " if query.machines else ""
-    text = (
-        f"SELECT {_COLUMNS} FROM executions WHERE {machine}status = :status AND {where} AND {page} {_ORDER}"  # noqa: S608
-    )
+    text = f"SELECT {COLUMNS} FROM executions WHERE {machine}status = :status AND {where} AND {page} {_ORDER}"  # noqa: S608
     lists = [
         connection.execute(text, {**asked, **given, "machine": machine, "status": status})
         for machine in dict.fromkeys(query.machines or ("",))
@@ -83,7 +85,7 @@ def _where(query: ExecutionQuery, but: Iterable[str] = ()) -> tuple[str, dict[st
     """A condition and its parameters; ``but``: fields of the query that it leaves to others."""
     here = query.place.state_machines
     conditions = ["machine_arn >= :here AND machine_arn < :not_here"]
-    asked: dict[str, Any] = {"here": here, "not_here": f"{here}{_LAST_CHARACTER}"}
+    asked: dict[str, Any] = {"here": here, "not_here": f"{here}{LAST_CHARACTER}"}
     for field, column in (("machines", "machine_arn"), ("statuses", "status")):
         wanted = getattr(query, field)
         if wanted and field not in but:
@@ -92,7 +94,7 @@ def _where(query: ExecutionQuery, but: Iterable[str] = ()) -> tuple[str, dict[st
             asked |= names
     if query.name:
         conditions.append("name >= :name AND name < :not_name")
-        asked |= {"name": query.name, "not_name": f"{query.name}{_LAST_CHARACTER}"}
+        asked |= {"name": query.name, "not_name": f"{query.name}{LAST_CHARACTER}"}
     if query.error is not None:
         conditions.append("error = :error")
         asked["error"] = query.error
@@ -105,13 +107,9 @@ def _where(query: ExecutionQuery, but: Iterable[str] = ()) -> tuple[str, dict[st
     return " AND ".join(conditions), asked
 
 
-_LAST_CHARACTER: Final = "\U0010ffff"
-"""No name has it."""
-
-
 def _are_few(connection: Connection, query: ExecutionQuery) -> bool:
     text = "SELECT count(*) FROM (SELECT 1 FROM executions WHERE name >= :name AND name < :not_name LIMIT :most) AS found"
-    asked = {"name": query.name, "not_name": f"{query.name}{_LAST_CHARACTER}", "most": FEW + 1}
+    asked = {"name": query.name, "not_name": f"{query.name}{LAST_CHARACTER}", "most": FEW + 1}
     (count,) = connection.execute(text, asked).fetchone()
     return bool(count <= FEW)
 
@@ -130,7 +128,7 @@ def _counted(connection: Connection, query: ExecutionQuery) -> ExecutionCounts:
     return ExecutionCounts(statuses, errors)
 
 
-def _row_of(row: Row) -> ExecutionRow:
+def row_of(row: Row) -> ExecutionRow:
     return ExecutionRow(
         arn=row["arn"],
         uid=Uid(row["uid"]),
@@ -150,4 +148,4 @@ def _row_of(row: Row) -> ExecutionRow:
 
 
 def _at_row(row: Row) -> Cursor:
-    return pages.at(row["started"], row["position"])
+    return cursors.at(row["started"], row["position"])

@@ -16,7 +16,7 @@ from stepwright.asl.limits import STANDARD, Limits
 from stepwright.asl.signals import Millis, Signal, TaskId
 from stepwright.asl.step import HistoryEvent, Status
 from stepwright.asl.unusable import Unusable, known_later
-from stepwright.catalog import arns
+from stepwright.catalog import arns, cursors
 from stepwright.catalog.ports import Cursor, Page, TestCases
 from stepwright.catalog.records import Execution
 from stepwright.engine import payloads
@@ -44,7 +44,7 @@ from stepwright.sql.redrives import SqlRedrives
 from stepwright.sql.rows import BELONGS, execution_of, read_payloads
 from stepwright.sql.shards import Asked, SqlShards
 from stepwright.sql.starting import Starting
-from stepwright.sql.watching import Watchers
+from stepwright.sql.watching import CommitWatchers
 
 log = structlog.get_logger(__name__)
 
@@ -93,17 +93,22 @@ class SqlExecutions:
             unusable=unusable,
         )
         self._ends = Ends() if shards is None else shards.ends
-        self.watchers = Watchers()
+        self.watchers = CommitWatchers()
         self._let_go: defaultdict[Uid, asyncio.Event] = defaultdict(asyncio.Event)
         """Set when the engine is done with an execution; only for those that somebody waits for."""
         self._taken_up = asyncio.Event()
+        self._begun: set[Uid] = set()
+        """Those that this process has begun before all others were taken up."""
 
     async def run(self) -> None:
         """Take up what was running when the last process ended, and run everything until cancelled."""
         await self._deletions.recall()
         for loaded in await self._journal.unsettled():
-            self._engine.adopt(loaded)
+            # What was read of one that this process has begun may be old: it may have ended since.
+            if loaded.ref.uid not in self._begun:
+                self._engine.adopt(loaded)
         self._taken_up.set()
+        self._begun.clear()
         for uid, signal in [*await map_runs.asked(self._database), *await answers.given(self._database)]:
             self._engine.report(uid, signal)
         async with asyncio.TaskGroup() as group:
@@ -210,6 +215,8 @@ class SqlExecutions:
         loaded = await self._starting.loaded(execution, kept=True)
         try:
             if await adding.add(self._database, execution, loaded.ref.state_machine):
+                if not self._taken_up.is_set():
+                    self._begun.add(execution.uid)
                 self._engine.adopt(loaded)
                 return execution
         finally:
@@ -252,6 +259,7 @@ class SqlExecutions:
         return await asyncio.shield(self._redrive(execution, token))
 
     async def _redrive(self, execution: Execution, token: str | None) -> Millis:
+        await self.taken_up()  # what the last process has ended may have to be settled first
         uid, now = execution.uid, self._clock.now()
         if token is not None and (known := await self._redrives.known(uid, token, now)) is not None:
             return known
@@ -295,4 +303,4 @@ def _body_of(row: Row) -> HistoryEvent:
 
 
 def _at_event(row: Row) -> Cursor:
-    return pages.at(row["id"])
+    return cursors.at(row["id"])

@@ -19,7 +19,7 @@ from stepwright.engine import payloads
 from stepwright.engine.beside import Beside
 from stepwright.engine.compiled import CompiledMachines
 from stepwright.engine.ports import Commit, ExecutionRef, Fenced, Gone, Loaded, StopRequest, Uid
-from stepwright.sql import map_runs, visits
+from stepwright.sql import map_runs, told_visits
 from stepwright.sql.database import NAMESPACE, Conflict, Database, Rows, Statement
 from stepwright.sql.rows import part_text, read_payloads, text_of
 
@@ -59,6 +59,9 @@ KEEP_PAYLOAD: Final = Statement(
     8, "INSERT INTO payloads (digest, text) VALUES (:digest, :text) ON CONFLICT DO NOTHING"
 )
 ADD_EVENT: Final = Statement(9, "INSERT INTO events (uid, id, body) VALUES (:uid, :id, :body)")
+ADD_TELLING_EVENT: Final = Statement(
+    9, "INSERT INTO events (uid, id, body, visits) VALUES (:uid, :id, :body, :visits)"
+)
 
 
 class _Stored(NamedTuple):
@@ -112,9 +115,7 @@ class SqlJournal:
         return await self._database.row(query, {"uid": ref.uid}, lambda _: True) is None
 
     async def append(self, ref: ExecutionRef, commit: Commit) -> None:
-        rows = list(_rows_of(ref.uid, commit))
-        if self._keeps_visits:
-            rows += visits.rows_of(ref.uid, commit)
+        rows = list(rows_of(ref.uid, commit, keeps_visits=self._keeps_visits))
         await self._write(ref, rows, commit.commit_id)
 
     async def explain(self, ref: ExecutionRef, reason: str, now: Millis) -> None:
@@ -190,7 +191,10 @@ def read_parts(connection: Connection, uid: Uid) -> dict[PartId, Any]:
     return {PartId(part): payloads.put_back(value, texts) for part, value in encoded.items()}
 
 
-def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str, Any]]]:
+def rows_of(
+    uid: Uid, commit: Commit, *, keeps_visits: bool = True
+) -> Iterable[tuple[Statement, Mapping[str, Any]]]:
+    """What a commit writes."""
     guard = {
         "of": uid,
         "expected": commit.expected_seq,
@@ -234,10 +238,16 @@ def _rows_of(uid: Uid, commit: Commit) -> Iterable[tuple[Statement, Mapping[str,
             yield DROP_PART, {"of": uid, "name": part}
         else:
             yield PUT_PART, {"uid": uid, "part": part, "body": part_text(encoded, texts)}
+    told = told_visits.told_by(commit) if keeps_visits else None
     for event in commit.events:
-        body = payloads.short_text(event, texts)
-        yield ADD_EVENT, {"uid": uid, "id": event["id"], "body": body}
-    if commit.map_runs or commit.children or commit.child_events:
+        row = {"uid": uid, "id": event["id"], "body": payloads.short_text(event, texts)}
+        if told is not None and event is commit.events[-1]:
+            yield ADD_TELLING_EVENT, row | {"visits": told}
+        else:
+            yield ADD_EVENT, row
+    if told is not None and not commit.events:
+        yield told_visits.TELL, {"uid": uid, "visits": told}
+    if commit.map_runs or commit.children or commit.child_histories:
         yield from map_runs.rows_of(uid, commit, texts)
     for digest, text in texts.items():
         yield KEEP_PAYLOAD, {"digest": digest, "text": text}

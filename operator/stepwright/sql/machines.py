@@ -81,7 +81,7 @@ class SqlMachines:
         asked = {"here": place.state_machines, "after": pages.name(after)}
         return await pages.read(self._database, query, asked, limit, _machine_of, pages.at_name)
 
-    async def revise(self, arn: str, revision: Revision) -> None:
+    async def revise(self, arn: str, revision: Revision) -> Revision:
         def revise(connection: Connection) -> None:
             _add_revision(connection, revision)
             connection.execute(
@@ -91,6 +91,7 @@ class SqlMachines:
 
         await self._database.call(revise)
         self.known.machines.changed(arn)
+        return revision
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         await self._database.execute(

@@ -10,6 +10,7 @@ import msgspec
 
 from stepwright.asl.signals import Signal, UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus, Status
+from stepwright.catalog import cursors
 from stepwright.catalog.ports import Cursor, Page
 from stepwright.catalog.records import Execution
 from stepwright.engine import payloads
@@ -140,4 +141,4 @@ def _run_of(row: Row) -> MapRunStatus:
 
 
 def _at_run(row: Row) -> Cursor:
-    return pages.at(row["position"])
+    return cursors.at(row["position"])

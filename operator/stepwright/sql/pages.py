@@ -7,14 +7,12 @@ from itertools import islice
 from sqlite3 import Connection, Row
 from typing import Any, Final, TypeVar
 
-from stepwright.catalog.ports import Cursor, NoSuchCursor, Page
+from stepwright.catalog import cursors
+from stepwright.catalog.ports import Cursor, Page
 from stepwright.sql import schema
 from stepwright.sql.database import Database
 
 T = TypeVar("T")
-
-_DIGITS: Final = 18
-"""The digits of the largest number that the database accepts."""
 
 EXECUTIONS: Final = f"({schema.LISTED}, position) < (:moment, :position) ORDER BY {schema.LISTED} DESC, position DESC LIMIT :limit"
 """The next page of executions, the newest first, with the parameters of ``before_execution``."""
@@ -59,13 +57,9 @@ def name(after: Cursor | None) -> str:
 # --- Lists by a number ------------------------------------------------------------------------------------------------
 
 
-def at(*numbers: int) -> Cursor:
-    return Cursor("/".join(map(str, numbers)))
-
-
 def number(after: Cursor | None, otherwise: int = schema.LAST) -> int:
     """``otherwise``: where the first page begins. Raises NoSuchCursor."""
-    return otherwise if after is None else numbers(after, 1)[0]
+    return cursors.number(after, otherwise)
 
 
 def beyond_event(after: Cursor | None, first: int | None, *, newest_first: bool) -> int:
@@ -77,21 +71,10 @@ def beyond_event(after: Cursor | None, first: int | None, *, newest_first: bool)
 
 def at_execution(row: Row) -> Cursor:
     moments = (row["stopped"], row["redriven"], row["started"])
-    return at(next(moment for moment in moments if moment is not None), row["position"])
+    return cursors.at(next(moment for moment in moments if moment is not None), row["position"])
 
 
 def before_execution(after: Cursor | None) -> dict[str, int]:
     """The parameters of ``EXECUTIONS``. Raises NoSuchCursor."""
-    moment, position = (schema.LAST, schema.LAST) if after is None else numbers(after, 2)
+    moment, position = (schema.LAST, schema.LAST) if after is None else cursors.numbers(after, 2)
     return {"moment": moment, "position": position}
-
-
-def numbers(cursor: Cursor, count: int) -> list[int]:
-    texts = cursor.split("/")
-    if len(texts) != count or not all(map(_is_number, texts)):
-        raise NoSuchCursor
-    return list(map(int, texts))
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _DIGITS

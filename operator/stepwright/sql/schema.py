@@ -93,10 +93,12 @@ CREATE TABLE IF NOT EXISTS executions (
     settled BOOLEAN NOT NULL,
     waiting_until INTEGER,
     stop TEXT,
-    paths TEXT
+    paths TEXT,
+    told_from INTEGER NOT NULL DEFAULT 0
 )
 """
-"""From ``seq`` to ``stop``: what concerns the engine alone. ``paths``: where it is, a few of the states. ``bare_tokens``: an earlier version has begun it, and its tasks'
+"""From ``seq`` to ``stop``: what concerns the engine alone. ``paths``: where it is, a few of the states. ``told_from``: the first of its
+events with which more may be reported of visits than is in its place. ``bare_tokens``: an earlier version has begun it, and its tasks'
 tokens have no seal."""
 
 SECRETS: Final = """
@@ -122,9 +124,12 @@ CREATE TABLE IF NOT EXISTS events (
     uid TEXT NOT NULL,
     id INTEGER NOT NULL,
     body TEXT NOT NULL,
+    visits TEXT,
     PRIMARY KEY (uid, id)
 ) WITHOUT ROWID
 """
+"""``visits``: what the commit of which this is the last event has reported of visits, and those after it that had no events, until somebody
+asks about one of them: a line of JSON each (``sql.told_visits``)."""
 
 PARTS: Final = """
 CREATE TABLE IF NOT EXISTS parts (
@@ -188,17 +193,6 @@ CREATE TABLE IF NOT EXISTS child_events (
 ) WITHOUT ROWID
 """
 """The events of a child execution, by its position: those that were written together in one array."""
-
-TOLD_VISITS: Final = """
-CREATE TABLE IF NOT EXISTS told_visits (
-    uid TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    may_repeat BOOLEAN NOT NULL,
-    reports TEXT NOT NULL,
-    PRIMARY KEY (uid, seq)
-) WITHOUT ROWID
-"""
-"""What each commit has said of visits, until somebody asks about one of them (``sql.visits``)."""
 
 VISITS: Final = """
 CREATE TABLE IF NOT EXISTS visits (
@@ -310,6 +304,9 @@ CREATE TABLE IF NOT EXISTS mocked_tasks (
 LISTED: Final = "coalesce(stopped, redriven, started)"
 """``Listed.moment`` of an execution, or of a child execution."""
 
+_INDEXES_OF_BEFORE: Final = ("executions_of_machine", "executions_by_status")
+"""They have no ends, and earlier versions make them anew."""
+
 ALL: Final = (
     MACHINES,
     REVISIONS,
@@ -318,8 +315,14 @@ ALL: Final = (
     EXECUTIONS,
     f"CREATE INDEX IF NOT EXISTS executions_listed ON executions (machine_arn, {LISTED}, position)",
     "CREATE INDEX IF NOT EXISTS executions_unsettled ON executions (position) WHERE settled IS 0",
-    "CREATE INDEX IF NOT EXISTS executions_of_machine ON executions (machine_arn, status, started, position)",
-    "CREATE INDEX IF NOT EXISTS executions_by_status ON executions (status, started, position, machine_arn)",
+    *(f"DROP INDEX IF EXISTS {name}" for name in _INDEXES_OF_BEFORE),
+    "CREATE INDEX IF NOT EXISTS executions_of_machine_by_start ON executions (machine_arn, status, started, position, stopped)",
+    "CREATE INDEX IF NOT EXISTS executions_by_status_and_start ON executions (status, started, position, machine_arn, stopped)",
+    *(
+        f"CREATE INDEX IF NOT EXISTS executions_{status.lower()} ON executions (status, stopped, position, machine_arn) "
+        f"WHERE status = '{status}'"
+        for status in ("FAILED", "TIMED_OUT")
+    ),
     "CREATE INDEX IF NOT EXISTS executions_by_name ON executions (name)",
     (
         "CREATE INDEX IF NOT EXISTS executions_by_error ON executions (error, started, position, machine_arn) "
@@ -335,7 +338,6 @@ ALL: Final = (
     CHILDREN,
     f"CREATE INDEX IF NOT EXISTS children_listed ON child_executions (run, {LISTED}, position)",
     CHILD_EVENTS,
-    TOLD_VISITS,
     VISITS,
     "CREATE INDEX IF NOT EXISTS visits_under_way ON visits (uid, id) WHERE outcome IS NULL",
     "CREATE INDEX IF NOT EXISTS visits_of_iteration ON visits (uid, around, item, id) WHERE around IS NOT NULL",

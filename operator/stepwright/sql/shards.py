@@ -35,6 +35,12 @@ ADD_SHARD: Final = Statement(
 """It runs what its parent runs, in the same account and region. Neither its ARN nor that of its state machine is one that
 anybody could ask for."""
 
+_FORGET: Final = tuple(
+    Statement(13, f"DELETE FROM {table} WHERE uid = :of")  # noqa: S608 - constants
+    for table in ("executions", "parts", "events")
+)
+"""With whatever else is written then, most often the next shard, which need not wait for it."""
+
 _REOPEN: Final = (
     f"UPDATE executions SET {RUNNING_AGAIN}, redrives = :redrives "  # noqa: S608 - a constant
     "WHERE uid = :uid AND settled IS TRUE AND redrivable IS TRUE AND redrives < :redrives"
@@ -120,13 +126,7 @@ class SqlShards:
     async def forget(self, shard: ShardTask) -> None:
         uid = shard.uid
         self._bounds.pop(uid, None)
-
-        def forget(connection: Any) -> None:
-            connection.execute("DELETE FROM executions WHERE uid = :uid", {"uid": uid})
-            connection.execute("DELETE FROM parts WHERE uid = :uid", {"uid": uid})
-            connection.execute("DELETE FROM events WHERE uid = :uid", {"uid": uid})
-
-        await self._database.call(forget)
+        await self._database.write([(statement, {"of": uid}) for statement in _FORGET])
 
     # --- For whoever carries them ----------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from stepwright.asl.signals import Millis
-from stepwright.catalog import arns
+from stepwright.catalog import arns, cursors
 from stepwright.catalog.ports import Cursor, NoSuchVersion, Page, VersionInUse
 from stepwright.catalog.records import Alias, Route, StateMachine, Version
 from stepwright.sql import pages
@@ -175,7 +175,7 @@ def _version_of(row: Row) -> Version:
 
 
 def _at_version(row: Row) -> Cursor:
-    return pages.at(row["number"])
+    return cursors.at(row["number"])
 
 
 def _alias_of(row: Row) -> Alias:

@@ -1,187 +1,26 @@
-"""Visits of states in SQL: what a commit says of them, and what can be asked about them.
-
-A commit stores what it says of visits as one text. Whoever first asks about an execution has that put in its place, by the thread
-that writes.
+"""Visits of states in SQL, as they can be asked about. First what commits have reported of them is put in its place
+(``sql.told_visits``).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from sqlite3 import Connection, Row
-from typing import Any, Final, TypeAlias
-
-import msgspec
-from msgspec import Struct, structs
+from typing import Final, TypeAlias
 
 from stepwright.asl.checkpoint.parts import CameFrom
 from stepwright.asl.json_types import Pointer
 from stepwright.asl.signals import Millis
-from stepwright.asl.step import Try, Visit, VisitOutcome
+from stepwright.asl.step import Try, Visit
+from stepwright.catalog import cursors, visited
 from stepwright.catalog.ports import Cursor, Page, VisitQuery
 from stepwright.catalog.records import Execution, Iteration, Standing, Tally
-from stepwright.engine.ports import Commit, Uid
-from stepwright.sql import pages, schema
-from stepwright.sql.database import Database, Statement
+from stepwright.engine.ports import Uid
+from stepwright.sql import pages, schema, told_visits
+from stepwright.sql.database import Database
 
-MOST_TRIES: Final = 100
-"""Of each visit, the newest."""
-
-TELL: Final = Statement(
-    13, "INSERT INTO told_visits (uid, seq, may_repeat, reports) VALUES (:uid, :seq, :may_repeat, :reports)"
-)
-
-_PUT_VISIT: Final = (
-    "INSERT INTO visits (uid, id, path, pointer, type, started, ended, outcome, attempts, begun, error, task, from_visit, "
-    "from_edge, around, item) VALUES (:uid, :id, :path, :pointer, :type, :started, :ended, :outcome, :attempts, :begun, :error, "
-    ":task, :from_visit, :from_edge, :within, :index) ON CONFLICT (uid, id) DO UPDATE SET ended = excluded.ended, "
-    "outcome = excluded.outcome, attempts = excluded.attempts, begun = excluded.begun, error = excluded.error, "
-    "task = excluded.task"
-)
-_PUT_TRY: Final = (
-    "INSERT INTO tries (uid, visit, number, begun, ended, error) VALUES (:uid, :visit, :number, :begun, :ended, :error) "
-    "ON CONFLICT (uid, visit, number) DO UPDATE SET begun = excluded.begun, ended = excluded.ended, error = excluded.error"
-)
-_ADD_TALLY: Final = (
-    "INSERT INTO tallies (uid, pointer, outcome, count, retries, millis, longest) "
-    "VALUES (:uid, :pointer, :outcome, :count, :retries, :millis, :longest) "
-    "ON CONFLICT (uid, pointer, outcome) DO UPDATE SET count = tallies.count + excluded.count, "
-    "retries = tallies.retries + excluded.retries, millis = tallies.millis + excluded.millis, "
-    "longest = CASE WHEN tallies.longest < excluded.longest THEN excluded.longest ELSE tallies.longest END"
-)
-_TALLY_AGAIN: Final = (
-    "INSERT INTO tallies (uid, pointer, outcome, count, retries, millis, longest) SELECT uid, pointer, outcome, count(*), "
-    "sum(attempts - 1), sum(ended - started), max(ended - started) FROM visits WHERE uid = :uid AND outcome IS NOT NULL "
-    "GROUP BY uid, pointer, outcome"
-)
-
-SORTED_AT_ONCE: Final = 2_000
-"""Of so many visits, and those of one commit on top, what is told is put in its place at once: others write in between."""
-
-
-class _Report(Struct, array_like=True):
-    """A visit as a commit reports it, without names."""
-
-    id: int
-    path: str
-    pointer: str
-    type: str
-    started: int
-    ended: int | None
-    outcome: VisitOutcome | None
-    attempts: int
-    begun: int | None
-    error: str | None
-    task: int | None
-    from_visit: int | None
-    from_edge: str | None
-    within: int | None
-    index: int | None
-    tries: tuple[tuple[int, int, int, str | None], ...]
-
-
-_REPORTS: Final = msgspec.json.Decoder(list[_Report])
-
-Rows: TypeAlias = Iterator[tuple[Statement, Mapping[str, Any]]]
 Tallies: TypeAlias = Mapping[Pointer, Mapping[Standing, Tally]]
-
-
-def rows_of(uid: Uid, commit: Commit) -> Rows:
-    """What a commit says of visits, as it is: a row for each visit would cost a commit of many a third as much again, and of most
-    executions nobody ever asks."""
-    own = [_report(visit) for visit in commit.visits if visit.child is None]
-    if own:
-        yield (
-            TELL,
-            {
-                "uid": uid,
-                "seq": commit.expected_seq,
-                "may_repeat": _may_repeat(commit),
-                "reports": msgspec.json.encode(own).decode(),
-            },
-        )
-
-
-def _report(visit: Visit) -> _Report:
-    came_from = visit.came_from
-    return _Report(
-        visit.id,
-        visit.path,
-        visit.pointer,
-        visit.type,
-        visit.started,
-        visit.ended,
-        visit.outcome,
-        visit.attempts,
-        visit.begun,
-        visit.error,
-        visit.task,
-        None if came_from is None else came_from.visit,
-        None if came_from is None else came_from.edge,
-        visit.within,
-        visit.index,
-        tuple((tried.number, tried.begun, tried.ended, tried.error) for tried in visit.tries),
-    )
-
-
-def sort_in(connection: Connection, uid: Uid) -> bool:
-    """Put what commits have told of an execution in its place: each visit in its row, and its end in a tally. Returns whether
-    there is more of it."""
-    query = "SELECT seq, may_repeat, reports FROM told_visits WHERE uid = :uid ORDER BY seq"
-    newest: dict[int, _Report] = {}
-    again, last = False, None
-    for seq, may_repeat, reports in connection.execute(query, {"uid": uid}):
-        if len(newest) >= SORTED_AT_ONCE:
-            break
-        last, again = seq, again or bool(may_repeat)
-        told = _REPORTS.decode(reports)
-        _put_tries(connection, uid, told)
-        newest.update((report.id, report) for report in told)
-    if last is None:
-        return False
-    connection.executemany(_PUT_VISIT, [{"uid": uid, **structs.asdict(report)} for report in newest.values()])
-    if again:
-        connection.execute("DELETE FROM tallies WHERE uid = :uid", {"uid": uid})
-        connection.execute(_TALLY_AGAIN, {"uid": uid})
-    else:
-        connection.executemany(_ADD_TALLY, _tallied(uid, newest.values()))
-    gone = "DELETE FROM told_visits WHERE uid = :uid AND seq <= :last"
-    connection.execute(gone, {"uid": uid, "last": last})
-    return len(newest) >= SORTED_AT_ONCE
-
-
-def _put_tries(connection: Connection, uid: Uid, told: Iterable[_Report]) -> None:
-    for report in told:
-        for number, begun, ended, error in report.tries:
-            tried = {"number": number, "begun": begun, "ended": ended, "error": error}
-            connection.execute(_PUT_TRY, {"uid": uid, "visit": report.id, **tried})
-
-
-def _may_repeat(commit: Commit) -> bool:
-    """Whether visits may be in it that had ended in a commit before: a redrive goes on with some, and where Map Runs leave what
-    they have, those that a stop has ended may be ended again."""
-    if commit.outcome is not None and commit.outcome.status != "SUCCEEDED":
-        return True
-    return any(event["type"] == "ExecutionRedriven" for event in commit.events)
-
-
-def _tallied(uid: Uid, reports: Iterable[_Report]) -> Iterator[Mapping[str, Any]]:
-    alike: defaultdict[tuple[str, str], list[_Report]] = defaultdict(list)
-    for report in reports:
-        if report.outcome is not None:
-            alike[report.pointer, report.outcome].append(report)
-    for (pointer, outcome), found in alike.items():
-        took = [(report.ended or report.started) - report.started for report in found]
-        yield {
-            "uid": uid,
-            "pointer": pointer,
-            "outcome": outcome,
-            "count": len(found),
-            "retries": sum(report.attempts - 1 for report in found),
-            "millis": sum(took),
-            "longest": max(took),
-        }
-
 
 _UNDER: Final = "(:under IS NULL OR (path >= :under AND path < :beyond))"
 """With the parameters of ``_under``."""
@@ -225,10 +64,9 @@ class SqlVisits:
         self._database = database
 
     async def _sort_in(self, uid: Uid) -> None:
-        query = "SELECT 1 FROM told_visits WHERE uid = :uid LIMIT 1"
-        more = await self._database.row(query, {"uid": uid}, bool)
+        more = await self._database.read(lambda connection: told_visits.is_told(connection, uid))
         while more:
-            more = await self._database.call(lambda connection: sort_in(connection, uid))
+            more = await self._database.call(lambda connection: told_visits.sort_in(connection, uid))
 
     async def visits(
         self, execution: Execution, query: VisitQuery, after: Cursor | None, limit: int
@@ -254,6 +92,7 @@ class SqlVisits:
     async def tallies(
         self, execution: Execution, *, under: str | None = None, at: Millis | None = None
     ) -> Tallies:
+        """Without ``under`` and ``at`` it takes no longer the more visits there are."""
         await self._sort_in(execution.uid)
         query = _TALLIES if under is None and at is None else _TALLIES_OF_VISITS
         asked = {"uid": execution.uid, "at": schema.LAST if at is None else at, **_under(under)}
@@ -306,7 +145,7 @@ def _tries(connection: Connection, uid: Uid, rows: Iterable[Row]) -> Mapping[int
     found = {}
     for row in rows:
         if row["attempts"] > 1 or row["begun"] != row["started"]:
-            asked = {"uid": uid, "visit": row["id"], "most": MOST_TRIES}
+            asked = {"uid": uid, "visit": row["id"], "most": visited.MOST_TRIES}
             tried = [Try(*values) for values in connection.execute(query, asked)]
             found[row["id"]] = tuple(reversed(tried))
     return found
@@ -353,8 +192,8 @@ def _iteration_of(row: Row) -> Iteration:
 
 
 def _at_visit(row: Row) -> Cursor:
-    return pages.at(row["id"])
+    return cursors.at(row["id"])
 
 
 def _at_iteration(row: Row) -> Cursor:
-    return pages.at(row["item"])
+    return cursors.at(row["item"])

@@ -1,5 +1,5 @@
 """What runs the tasks of a state machine: one package per kind of Resource.
 
-What belongs here: drivers (``engine.ports.TaskDriver``) and the checks of their Parameters. Not: interpreting
+Belongs here: drivers (``engine.ports.TaskDriver``) and the checks of their Parameters. Not: interpreting
 the States Language, journals, kopf.
 """

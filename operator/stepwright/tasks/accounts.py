@@ -79,9 +79,9 @@ class _WhileHeld(Api):
         return await self._api.answer(method, path, body, content_type, most_bytes=most_bytes)
 
     def stream(
-        self, path: str, params: Params, *, idle_seconds: float
+        self, path: str, params: Params, *, idle_seconds: float, accept: str | None = None
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        return self._api.stream(path, params, idle_seconds=idle_seconds)
+        return self._api.stream(path, params, idle_seconds=idle_seconds, accept=accept)
 
     def as_service_account(self, namespace: str, name: str) -> Api:
         return _WhileHeld(self._api.as_service_account(namespace, name), self._held)

@@ -21,7 +21,7 @@ _MOST_CHARACTERS: Final = 300
 def guarded(
     driver: str, check_for: Callable[[Mapping[str, Any]], TaskCheck], spec: Mapping[str, Any]
 ) -> TaskCheck:
-    """The check of a driver for a StateMachine's ``spec``. It raises nothing: what it had said before it failed is told, and a warning
+    """The check of a driver for a StateMachine's ``spec``. It raises nothing: what it had said before it failed is reported, and a warning
     that it failed. The driver reads the parameters again when the task runs."""
     made: list[TaskCheck] = []
 
@@ -41,5 +41,5 @@ def _said(driver: str, resource: Resource, failure: Exception) -> str:
     words = str(failure)[:_MOST_CHARACTERS]
     return (
         f"{resource} is not checked any further, since the check of the driver {driver!r} failed: {type(failure).__name__}: "
-        f"{words} ({Path(frame.filename).name}, line {frame.lineno}). This is a defect of that driver, to be told to those who make it"
+        f"{words} ({Path(frame.filename).name}, line {frame.lineno}). This is a defect of that driver: report it to those who make it"
     )

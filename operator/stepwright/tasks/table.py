@@ -1,8 +1,8 @@
 """Every kind of task that Stepwright runs: which Resources it serves, in which processes, who checks its parameters, and who
 makes its calls. ``TABLE`` has what a definition may name, ``OF_THE_ENGINE`` what the engine starts for itself.
 
-The operator, ``stepwright dev``, ``run`` and ``validate``, the documentation's test and the drivers' tests read this one
-table. A new integration is a package beside this module, a row here, a test module and a page; what is more than calls, as
+The operator, ``stepwright server``, ``dev``, ``run`` and ``validate``, the console's palette, the pages and the drivers' tests
+read this one table. A new integration is a package beside this module, a row here, a test module and a page; what is more than calls, as
 Jobs and activities are, is made in ``assembly``, too.
 """
 
@@ -38,6 +38,7 @@ from stepwright.tasks.calls.connection_parts import BadConnection
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
 from stepwright.tasks.calls.offered import Offered
+from stepwright.tasks.calls.surroundings import Surroundings
 
 Process: TypeAlias = Literal["operator", "dev", "run"]
 """A kind of process that runs tasks: in a cluster, ``stepwright dev``, ``stepwright run``."""
@@ -62,11 +63,12 @@ class ConnectionKind:
 class Row:
     """``examples``: one Resource for each form that is served. ``page``: its page in docs/. ``check_for``: of a
     StateMachine's ``spec``, the check of what the definition's author wrote; None if any parameters will do.
-    ``integration`` makes the calls of its tasks, if these are calls. ``claims``: Resources that are not served, and of which
-    ``check_for`` says why. ``connection``: what of a Connection is for its tasks. ``in_a_cluster``: which of the Resources the
-    operator runs, if not all. ``schema``: JSON Schema of a task's parameters; None if there is nothing to be said of them. ``errors_of``: those of its
-    tasks that are known by name. For people, in docs/integrations.md: ``errors`` of its own, as a task's Retry sees them; ``tested``:
-    against what; ``example``: its folder of examples/, where it is not on the page."""
+    ``check_within``: of what there is in a StateMachine's namespace, the check of what its tasks need there. ``integration``
+    makes the calls of its tasks, if these are calls. ``claims``: Resources that are not served, and of which ``check_for`` says
+    why. ``connection``: what of a Connection is for its tasks. ``in_a_cluster``: which of the Resources the operator runs, if not
+    all. ``schema``: JSON Schema of a task's parameters; None if there is nothing to be said of them. ``errors_of``: those of its
+    tasks that are known by name. For people, in docs/integrations.md: ``errors`` of its own, as a task's Retry sees them;
+    ``tested``: against what; ``example``: its folder of examples/, where it is not on the page."""
 
     name: str
     examples: tuple[str, ...]
@@ -77,6 +79,7 @@ class Row:
     tested: str
     example: str = ""
     check_for: Callable[[Mapping[str, Any]], TaskCheck] | None = None
+    check_within: Callable[[Surroundings], TaskCheck] | None = None
     integration: Callable[[Means], Integration] | None = None
     claims: Callable[[Resource], bool] = lambda _: False
     connection: ConnectionKind | None = None
@@ -170,6 +173,7 @@ TABLE: Final = (
         errors="`Lambda.*`, the function's own",
         tested="HTTP servers, Jobs and workers of a real cluster, AWS's recordings",
         example="functions",
+        check_within=functions.check_within,
         integration=functions.make,
         schema=lambda resource: aws.schema(resource) if resource.kind == "integration" else None,
         errors_of=lambda resource: aws.errors_of(resource) if resource.kind == "integration" else (),
@@ -219,6 +223,7 @@ TABLE: Final = (
         tested="moto's server, services that are played, AWS's recordings",
         example="aws",
         check_for=aws.check_for,
+        check_within=aws.check_within,
         integration=aws.make,
         claims=aws.claims,
         connection=ConnectionKind("aws", aws.read_connection),
@@ -305,7 +310,7 @@ class OwnRow:
 
 @dataclass(frozen=True, slots=True)
 class OfMaps:
-    """What an ItemReader or a ResultWriter may name, which is no task: in which processes, and tested against what."""
+    """What an ItemReader or a ResultWriter may name, which is not a task: in which processes, and tested against what."""
 
     resource: Resource
     field: Literal["ItemReader", "ResultWriter"]
@@ -405,6 +410,23 @@ def check_for(spec: Mapping[str, Any], process: Process | None = None) -> TaskCh
         return said or map_data.check(resource, state, pointer)
 
     return check
+
+
+def check_within(surroundings: Surroundings) -> TaskCheck:
+    """What the tasks of a StateMachine lack in its namespace."""
+    checks = [row.check_within(surroundings) for row in rows() if row.check_within is not None]
+
+    def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
+        return [found for check in checks for found in check(resource, state, pointer)]
+
+    return check
+
+
+def depends(resource: Resource) -> bool:
+    """Whether there is anything in a namespace by which ``check_within`` says something else of its tasks."""
+    return any(
+        row.check_within is not None and (row.serves(resource) or row.claims(resource)) for row in rows()
+    )
 
 
 _OF_OTHERS: Final = ConnectionKind(own_connection.KIND, own_connection.read)

@@ -19,7 +19,8 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import StartTask
 from stepwright.asl.text import jsontext, timestamps
 from stepwright.catalog.arns import Place
-from stepwright.files.definitions import Checked, check_text
+from stepwright.files.checked import Checked
+from stepwright.files.definitions import check_text
 from stepwright.files.reader import hint
 from stepwright.mocks import config_file, map_tasks, names
 from stepwright.mocks.answers import Answer, NoAnswer, Script

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -215,12 +216,14 @@ def test_metrics_are_for_whom_the_cluster_lets_read_them_where_that_is_asked_for
     assert "reviews" not in json.dumps(template())
 
 
-def test_what_is_logged_and_counted_is_the_installations_choice() -> None:
+def test_what_is_logged_counted_and_kept_is_the_installations_choice() -> None:
     assert "--log-execution-data=deny" in arguments()
     assert "--integration=acme" in arguments("integrations={acme}")
     assert "--log-execution-data=allow" in arguments("logExecutionData=allow")
     assert "--state-machine-durations" in arguments("metrics.stateMachineDurations=true")
     assert "--state-machine-durations" not in arguments()
+    assert "--no-visits" in arguments("visits=false")
+    assert "--no-visits" not in arguments()
 
 
 def test_uninstalling_is_refused_while_executions_run() -> None:
@@ -235,10 +238,12 @@ def test_uninstalling_is_refused_while_executions_run() -> None:
 def test_people_may_not_write_status_or_history() -> None:
     found = rules(template(), "ClusterRole", "stepwright-system-stepwright-edit")
 
-    assert [rule["resources"] for rule in found] == [
-        ["statemachines", "executions", "tasktemplates"],
-        ["externaltasks/status"],
+    assert [(rule["resources"], rule["verbs"]) for rule in found[1:]] == [
+        (["statemachines"], ["start"]),
+        (["executions"], ["stop", "redrive"]),
+        (["externaltasks/status"], ["patch"]),
     ]
+    assert found[0]["resources"] == ["statemachines", "executions", "tasktemplates"]
 
 
 def test_the_pod_runs_restricted() -> None:
@@ -356,3 +361,94 @@ def test_versions_are_the_packages() -> None:
     from stepwright import __version__
 
     assert __version__ == chart["appVersion"]
+
+
+# --- The server of the AWS API ------------------------------------------------------------------------------------------
+
+SERVER = ("server.enabled=true", "server.tls.secretName=tls")
+
+
+def test_without_being_asked_for_no_server_runs() -> None:
+    assert [item["metadata"]["name"] for item in of_kind(template(), "Deployment")] == ["stepwright"]
+
+
+def test_the_server_may_do_what_its_rules_say_and_nothing_that_runs_something() -> None:
+    given = yaml.safe_load((CHART / "files" / "server-rules.yaml").read_text())
+    found = rules(template(*SERVER), "ClusterRole", "stepwright-system-stepwright-server")
+
+    assert found == [*given["everywhere"], *given["allNamespaces"], *given["served"]]
+    logs = rules(
+        template(*SERVER, "server.console.logs=true"), "ClusterRole", "stepwright-system-stepwright-server"
+    )
+    assert logs == [*found, *given["logs"]]
+    named = {resource for rule in found for resource in rule["resources"]}
+    assert not named & {"secrets", "pods", "pods/log", "jobs", "executions/status", "*"}
+    assert not {"impersonate", "*"} & {verb for rule in found for verb in rule["verbs"]}
+
+
+def test_with_namespaces_the_server_has_rights_there_alone() -> None:
+    given = yaml.safe_load((CHART / "files" / "server-rules.yaml").read_text())
+    objects = template(*SERVER, "watchNamespaces={a,b}")
+
+    assert rules(objects, "ClusterRole", "stepwright-system-stepwright-server") == given["everywhere"]
+    roles = [
+        item
+        for item in of_kind(objects, "Role")
+        if item["metadata"]["name"] == "stepwright-system-stepwright-server"
+    ]
+    assert [(role["metadata"]["namespace"], role["rules"]) for role in roles] == [
+        ("a", given["served"]),
+        ("b", given["served"]),
+    ]
+    deployment = next(
+        item for item in of_kind(objects, "Deployment") if item["metadata"]["name"].endswith("-server")
+    )
+    arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert [each for each in arguments if each.startswith("--namespace")] == [
+        "--namespace=a",
+        "--namespace=b",
+    ]
+    assert "--host-name=stepwright-server.stepwright-system.svc" in arguments
+
+
+def test_the_server_names_its_callers_and_asks_itself_whose_accounts_they_may_use() -> None:
+    user = "system:serviceaccount:stepwright-system:stepwright-server"
+    policies = {
+        item["metadata"]["name"].removeprefix("stepwright-system-stepwright-"): item["spec"]
+        for item in of_kind(template(*SERVER), "ValidatingAdmissionPolicy")
+    }
+
+    assert policies["accounts"]["variables"] == [
+        {"name": "server", "expression": f"request.userInfo.username in ['{user}']"}
+    ]
+    asking = [rule for rule in policies["accounts"]["validations"] if "authorizer" in rule["expression"]]
+    assert len(asking) == 10
+    assert all(rule["expression"].startswith("variables.server || ") for rule in asking)
+    for name in ("authors", "children"):
+        [condition] = policies[name]["matchConditions"]
+        assert user in condition["expression"]
+    assert all(user not in json.dumps(policies[name]) for name in ("records", "revisions", "tasks"))
+
+
+def test_a_server_without_a_certificate_is_not_installed() -> None:
+    done = run("template", "stepwright", str(CHART), "--set", "server.enabled=true")
+
+    assert done.returncode != 0
+    assert "server.tls.secretName is needed" in done.stderr
+
+
+def test_replicas_share_the_key_of_the_consoles_sessions_which_is_made_once() -> None:
+    def server(*settings: str) -> tuple[list[str], list[str]]:
+        """The Secrets that a server mounts, and those that the chart makes."""
+        objects = template(*SERVER, *settings)
+        pods = [item["spec"]["template"]["spec"] for item in of_kind(objects, "Deployment")]
+        mounted = [
+            volume["secret"]["secretName"] for pod in pods for volume in pod["volumes"] if "secret" in volume
+        ]
+        return mounted, [item["metadata"]["name"] for item in of_kind(objects, "Secret")]
+
+    assert server() == (["tls", "stepwright-server-sessions"], ["stepwright-server-sessions"])
+    assert server("server.console.sessionSecretName=own") == (["tls", "own"], [])
+    assert server("server.console.enabled=false") == (["tls"], [])
+    [made] = of_kind(template(*SERVER), "Secret")
+    assert len(base64.b64decode(made["data"]["key"])) == 32

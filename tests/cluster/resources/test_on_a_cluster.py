@@ -253,6 +253,29 @@ def test_a_stop_can_be_asked_for_but_not_taken_back(desk: Desk) -> None:
     for again in ({"stop": None}, {"stop": {"error": "F"}}):
         refused = desk.patch("exec", "stopped", {"spec": again}, who="lim")
         assert "stop has been asked for: it cannot be changed or taken back" in refused
+    redrive = {"redrive": {"requestId": "r1"}}
+    refused = desk.patch("exec", "stopped", {"spec": redrive}, who="lim")
+    assert "is redriven without its stop: set stop to null together with redrive" in refused
+    assert "patched" in desk.patch("exec", "stopped", {"spec": {**redrive, "stop": None}}, who="lim")
+    assert "patched" in desk.patch("exec", "stopped", {"spec": {"stop": {"error": "F"}}}, who="lim")
+    assert "taken back" in desk.patch("exec", "stopped", {"spec": {**redrive, "stop": None}}, who="lim")
+
+
+def test_other_bounds_of_map_runs_can_be_asked_for_and_no_others_than_there_are(desk: Desk) -> None:
+    desk.create(execution("bounded"))
+    entry = {"mapRunArn": "arn:a", "maxConcurrency": 0, "toleratedFailurePercentage": 12.5}
+    wrong: list[tuple[list[Any], str]] = [
+        ([{"maxConcurrency": 1}], "mapRunArn: Required value"),
+        ([{**entry, "maxConcurrency": -1}], "should be greater than or equal to 0"),
+        ([{**entry, "toleratedFailurePercentage": 100.5}], "should be less than or equal to 100"),
+        ([entry, entry], "Duplicate value"),
+        ([{"mapRunArn": f"arn:{number}"} for number in range(6)], "must have at most 5 items"),
+    ]
+
+    assert "patched" in desk.patch("exec", "bounded", {"spec": {"mapRuns": [entry]}}, who="lim")
+    for asked, sentence in wrong:
+        assert sentence in desk.patch("exec", "bounded", {"spec": {"mapRuns": asked}}, who="lim")
+    assert "patched" in desk.patch("exec", "bounded", {"spec": {"mapRuns": None}}, who="lim")
 
 
 def test_input_and_inputjson_exclude_each_other(desk: Desk) -> None:

@@ -361,12 +361,12 @@ REFUSED: list[tuple[str, Any, str]] = [
     (
         "restarts",
         template(restartPolicy="OnFailure"),
-        "podTemplate.spec.restartPolicy must be Never: whether a task runs again is said by its Retry.",
+        "podTemplate.spec.restartPolicy must be Never: its Retry says whether a task runs again.",
     ),
     (
         "fallback to logs",
         container(terminationMessagePolicy="FallbackToLogsOnError"),
-        "terminationMessagePolicy of container main must be File: there the task's output is read. Leave it out.",
+        "terminationMessagePolicy of container main must be File: the task's output is read there. Leave it out.",
     ),
     (
         "own environment",
@@ -376,7 +376,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     (
         "own folder",
         container(volumeMounts=[{"name": "v", "mountPath": "/stepwright/x"}]),
-        "volumeMounts of container main uses /stepwright/x: there the task's input stands.",
+        "volumeMounts of container main uses /stepwright/x: the task's input is there.",
     ),
     (
         "own volume",

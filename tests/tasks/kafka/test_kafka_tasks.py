@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import pytest
 from aiokafka import errors
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.protocol.produce import ProduceRequest
 
 from stepwright.asl.json_types import Json
 from stepwright.asl.resource import parse
@@ -115,7 +117,7 @@ async def test_a_password_that_is_told_takes_tls(kafka: Kafka) -> None:
     await kafka.make("plainly")
 
     assert await result(log(kafka, mechanism="PLAIN"), asked("plainly"))
-    with pytest.raises(BadConnection, match="PLAIN tells the password"):
+    with pytest.raises(BadConnection, match="PLAIN sends the password"):
         read({"kafka": {**log(kafka).spec["kafka"], "mechanism": "PLAIN", "tls": {"mode": "Disabled"}}})
 
 
@@ -198,6 +200,36 @@ async def test_what_does_not_pass_in_time_fails_the_task_in_kafkas_words(
 
     assert failed.error == "Kafka.Refused"
     assert json.loads(failed.cause)["Error"] == "NOT_ENOUGH_REPLICAS"
+
+
+async def test_a_broker_that_throttles_has_taken_the_message_and_the_next_task_does_not_wait(
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks to be left alone on the connection that it has answered, which ends with its task."""
+    await kafka.make("throttled")
+    asked_to_wait: list[int] = []
+    send = AIOKafkaConnection.send
+
+    async def sent(connection: Any, request: Any, *given: Any, **more: Any) -> Any:
+        told = await send(connection, request, *given, **more)
+        if isinstance(request, ProduceRequest):
+            asked_to_wait.append(told.throttle_time_ms)
+        return told
+
+    monkeypatch.setattr(AIOKafkaConnection, "send", sent)
+    await kafka.throttle("stepwright", 100)
+    try:
+        async with asyncio.timeout(60):  # it hears of the quota soon afterwards
+            while max(asked_to_wait, default=0) < 20_000:
+                assert await result(log(kafka), asked("throttled", Message="x" * 100_000))
+        began = asyncio.get_running_loop().time()
+        assert await result(log(kafka), asked("throttled", Message="last"))
+        seconds = asyncio.get_running_loop().time() - began
+    finally:
+        await kafka.throttle("stepwright", None)
+
+    assert seconds < asked_to_wait[-1] / 1000
+    assert (await kafka.messages("throttled"))[-1].value == b"last"
 
 
 async def test_a_message_with_half_of_a_character_is_not_sent(kafka: Kafka) -> None:

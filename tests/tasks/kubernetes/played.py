@@ -78,6 +78,7 @@ class Direct(Api):
         params: Params,
         *,
         idle_seconds: float,  # noqa: ARG002
+        accept: str | None = None,  # noqa: ARG002 - nothing is watched as a table there
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         await asyncio.sleep(0.01)
         request = Request("WATCH", path, params, None, "", "a", self.account)

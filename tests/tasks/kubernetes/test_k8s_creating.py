@@ -120,7 +120,7 @@ def test_a_manifest_that_does_not_do_is_not_sent(manifest: Any, problem: str) ->
         error, cause = await played.failure("create", manifest=manifest)
 
         assert error == "States.Runtime"
-        assert (cause or "").startswith(f"The parameters of k8s:create do not do: manifest {problem}")
+        assert (cause or "").startswith(f"The parameters of k8s:create cannot be used: manifest {problem}")
         assert played.api.requests == []
 
     playing(main)

@@ -235,7 +235,7 @@ def test_parameters_from_data_are_checked_before_anything_is_asked(given: Any, p
     async def main(played: Played) -> None:
         error, cause = await played.failure("get", **given)
 
-        assert (error, cause) == ("States.Runtime", f"The parameters of k8s:get do not do: {problem}.")
+        assert (error, cause) == ("States.Runtime", f"The parameters of k8s:get cannot be used: {problem}.")
         assert played.api.requests == []
 
     playing(main)

@@ -17,9 +17,9 @@ from stepwright.tasks.map_data import database_rows
 from stepwright.tasks.map_data.integration import MapData
 from tests.processes.postgres import Postgres
 from tests.tasks.http.calling import REF
+from tests.tasks.map_data.test_map_files import NoServices, Reader
+from tests.tasks.map_data.test_map_objects import no_urls
 from tests.tasks.sql.asking import database, integration
-from tests.tasks.test_map_files import NoServices, Reader
-from tests.tasks.test_map_objects import no_urls
 
 ROWS = """
 DROP TABLE IF EXISTS items;

@@ -9,10 +9,11 @@ export interface Problem {
   readonly pointer?: string;
 }
 
-/** The body of `POST v1/session`: an access key as SDKs have it. */
+/** The body of `POST v1/session`: an access key as SDKs have it, or the token of an account of the cluster. */
 export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  readonly token?: string;
 }
 
 /** Whether a person may perform an operation of AWS's API on anything of a tenant. */
@@ -35,6 +36,8 @@ export interface Features {
   /** `v1/executions` and what is below it. */
   readonly executions?: boolean;
   readonly stream?: boolean;
+  /** Child executions of Map Runs are listed. */
+  readonly children?: boolean;
   readonly logs?: boolean;
   readonly definitions?: boolean;
   readonly expressions?: boolean;
@@ -42,7 +45,14 @@ export interface Features {
   readonly resources?: boolean;
   readonly blueprints?: boolean;
   readonly metrics?: boolean;
+  /** Published versions of state machines, and aliases, by AWS's operations. */
+  readonly versions?: boolean;
+  readonly activities?: boolean;
   readonly files?: boolean;
+  /** Express state machines. */
+  readonly express?: boolean;
+  /** Roles are accounts of a cluster (ServiceAccounts), and the log that a state machine asks for is the operator's. */
+  readonly accounts?: boolean;
 }
 
 /** Bounds that pages have to know. */
@@ -56,7 +66,8 @@ export interface Limits {
 /** `GET v1/me`. Without a `person` one has to log in as `login` says, and nothing else is served until then. */
 export interface Me {
   readonly person: string | null;
-  readonly login: "accessKey" | null;
+  /** `oidc`: at a provider, to which `v1/oidc/login` leads, or with a token. */
+  readonly login: "accessKey" | "oidc" | "token" | null;
   /** To be sent in the header X-Stepwright-Console with everything that changes something. */
   readonly token: string;
   readonly tenants: readonly Tenant[];
@@ -146,8 +157,29 @@ export interface Tried {
   readonly cut?: number;
   readonly error?: string;
   readonly cause?: string;
-  /** Why it is no expression; pointers are within the value. */
+  /** Why it is not an expression; pointers are within the value. */
   readonly findings?: readonly Finding[];
+}
+
+/** The body of `POST v1/definitions/convert`: a state, or a definition, as JSON. Its JSONPath becomes JSONata. */
+export interface ToConvert {
+  readonly value: string;
+}
+
+/** What a person has to look at. */
+export interface ConversionRemark {
+  /** In the value as it is then. */
+  readonly pointer: string;
+  readonly message: string;
+  /** It was converted, but does not do quite the same; else an expression stands there that fails. */
+  readonly isDone?: boolean;
+}
+
+/** The answer of `POST v1/definitions/convert`. */
+export interface Conversion {
+  /** As JSON. */
+  readonly value: string;
+  readonly remarks?: readonly ConversionRemark[];
 }
 
 /** A workflow to begin with. */
@@ -206,6 +238,93 @@ export interface ResourceForm {
   readonly errors?: readonly string[];
 }
 
+/** Why a state machine is not ready: its executions do not start, or a task of it cannot run. */
+export interface Unready {
+  /** For programs: that of the condition Ready, or the code of a finding. */
+  readonly reason: string;
+  readonly message: string;
+  readonly since: number;
+  /** The place in its definition, if it is one. */
+  readonly pointer?: string;
+}
+
+/** `GET v1/machines/{id}`: what AWS's API does not tell of a state machine. */
+export interface MachineFacts {
+  /** What keeps it as it stands in Git: whatever is changed here is soon changed back. */
+  readonly managedBy?: string;
+  /** Of the operations on one state machine those that the person may perform on this one. */
+  readonly may?: readonly string[];
+  readonly unready?: Unready;
+}
+
+/** A state machine that is not ready. */
+export interface UnreadyMachine {
+  readonly arn: string;
+  readonly name: string;
+  readonly unready: Unready;
+}
+
+/** `GET v1/machines`: how many state machines a tenant has, and those that are not ready, by name. */
+export interface Machines {
+  /** 1,000 at most: more are not looked at. */
+  readonly count: number;
+  /** 100 at most. */
+  readonly unready: readonly UnreadyMachine[];
+}
+
+/** How many tasks the workers of one name have. */
+export interface WorkerTasks {
+  /** Empty where they gave none. */
+  readonly worker: string;
+  readonly tasks: number;
+}
+
+/** Who waits for whom, now. */
+export interface ActivityRow {
+  readonly arn: string;
+  readonly name: string;
+  readonly created: number;
+  /** How many workers ask for a task. */
+  readonly asking: number;
+  /** How many tasks nobody has taken. */
+  readonly waiting: number;
+  /** Some of those that wait longest, by ARN. */
+  readonly executions?: readonly string[];
+  readonly taken?: readonly WorkerTasks[];
+}
+
+/** `GET v1/activities`: by name. `next`: the `cursor` of the page that follows. */
+export interface ActivityPage {
+  readonly rows: readonly ActivityRow[];
+  readonly next?: string;
+}
+
+/** A file with a definition. `path`: in the folder, with slashes. */
+export interface FileRow {
+  readonly path: string;
+  readonly bytes: number;
+  readonly modified: number;
+}
+
+/** The answer of `GET v1/files`: of the folder that was given to be edited. */
+export interface FileList {
+  readonly folder: string;
+  readonly files: readonly FileRow[];
+}
+
+/** The answer of `GET` and `PUT v1/files/{path}`. `tag` is another one for another text. */
+export interface KeptFile {
+  readonly path: string;
+  readonly text: string;
+  readonly tag: string;
+}
+
+/** The body of `PUT v1/files/{path}`. `tag`: of the text that is replaced; without it there must be no such file. */
+export interface ToKeep {
+  readonly text: string;
+  readonly tag?: string;
+}
+
 /** A text that was recorded, usually JSON, exactly as it is stored. `cut`: it is longer than what is given. */
 export interface Text {
   readonly text: string;
@@ -250,6 +369,50 @@ export interface ErrorCount {
 export interface ExecutionCounts {
   readonly statuses: Readonly<Partial<Record<"ABORTED" | "FAILED" | "RUNNING" | "SUCCEEDED" | "TIMED_OUT", number>>>;
   readonly errors: readonly ErrorCount[];
+}
+
+/**
+ * Of some executions. Half of those that succeeded took no longer than `p50`, and 95 of 100 no longer than `p95`
+ * (milliseconds); absent where none has.
+ */
+export interface Figures {
+  readonly statuses: Readonly<Partial<Record<"ABORTED" | "FAILED" | "RUNNING" | "SUCCEEDED" | "TIMED_OUT", number>>>;
+  readonly p50?: number;
+  readonly p95?: number;
+}
+
+/** Of those that were started in one part of the time. */
+export interface MetricsPart {
+  readonly begin: number;
+  readonly figures: Figures;
+}
+
+export interface MachineMetrics {
+  /** The ARN. */
+  readonly machine: string;
+  readonly figures: Figures;
+}
+
+/** `GET v1/metrics`: of the executions that were started since then, in parts that are `step` milliseconds long. */
+export interface Metrics {
+  readonly span: "day" | "hour" | "week";
+  readonly since: number;
+  readonly step: number;
+  /** How many parts there are. */
+  readonly count: number;
+  readonly total: Figures;
+  /** Those in which executions were started. */
+  readonly parts: readonly MetricsPart[];
+  /** Of state machines; at first those of which most have failed. */
+  readonly machines: readonly MachineMetrics[];
+  /** With which most of them failed, ten at most. */
+  readonly errors: readonly ErrorCount[];
+  /** Those that have failed last, whenever they were started. */
+  readonly failed: readonly ExecutionRow[];
+  /** Those that have been running longest. */
+  readonly longest: readonly ExecutionRow[];
+  /** There were too many to be counted; those are that were started then or later. */
+  readonly countedSince?: number;
 }
 
 /** `GET v1/executions/{id}`. */
@@ -422,6 +585,47 @@ export interface VisitData {
   readonly complete?: boolean;
 }
 
+/** What the work of a visit writes to. Its `id` is in the path of its lines, URL-encoded. */
+export interface LogSource {
+  readonly id: string;
+  /** From 1 on. */
+  readonly attempt: number;
+  /** Of a process of the server's machine: `stdout` or `stderr`. */
+  readonly container: string;
+  readonly pod: string | null;
+  /** More may come. */
+  readonly runs: boolean;
+}
+
+/** `GET v1/executions/{id}/visits/{visit}/logs`: those of the newest attempt last. `none`: why there are none. */
+export interface LogSources {
+  readonly sources: readonly LogSource[];
+  readonly none?: string;
+}
+
+/** A line, as an array. */
+export type LogRow = readonly [
+  /** When it was written; null: nobody knows. */
+  moment: number | null,
+  /** As it was written: it may have sequences that terminals take for colours, or anything else. */
+  text: string,
+];
+
+/** `lines`, an event of `GET v1/executions/{id}/visits/{visit}/logs/{source}`: lines that follow those before. */
+export interface LogFrame {
+  readonly rows: readonly LogRow[];
+}
+
+/**
+ * `end`: the last event. `complete`: all was sent; `more`: there is more than is sent at once, open it again without a
+ * tail; `gone`: there is no such log any more; `lost`: it cannot be read now; `denied`: the server may not read it; `login`: log in first.
+ */
+export interface LogEndFrame {
+  readonly reason: "complete" | "denied" | "gone" | "login" | "lost" | "more";
+  /** For people. */
+  readonly message: string;
+}
+
 /** What every event of `GET v1/stream` has. `watch`: which of the watches asked for, from 0 on. */
 export interface Frame {
   readonly watch: number;
@@ -489,7 +693,7 @@ export interface GoneFrame {
   readonly arn: string;
 }
 
-/** `resync`: more has happened than is told: read all of it again. */
+/** `resync`: more has happened than is reported: read all of it again. */
 export interface ResyncFrame {
   readonly watch: number;
 }

@@ -57,6 +57,30 @@ function isUndone(before: string, { splices, document }: Act): boolean {
   return applied(document.text, inverted(before, splices)) === before;
 }
 
+describe("states of another language", () => {
+  const JSONATA = "QueryLanguage: JSONata\nStartAt: Sum\nStates:\n  Sum: {Type: Pass, Output: '{% 1 %}', End: true}\n";
+
+  test("say so themselves where the machine is in JSONPath", () => {
+    const clip = copied(open(JSONATA), "/States/Sum");
+    const { document, notes } = paste(open(CHAIN), { edge: "/States/First/Next" }, clip);
+
+    expect(document.at("/States/Sum/QueryLanguage")).toBe("JSONata");
+    expect(notes).toEqual([]);
+  });
+
+  test("in a machine of their own say nothing more", () => {
+    const { document } = paste(open(JSONATA), { edge: "/StartAt" }, copied(open(JSONATA), "/States/Sum"));
+
+    expect(document.at("/States/Sum 2/QueryLanguage")).toBeUndefined();
+  });
+
+  test("are told of where the machine takes no other", () => {
+    const { notes } = paste(open(JSONATA), { edge: "/StartAt" }, '{"Old": {"Type": "Pass", "ResultPath": "$.x"}}');
+
+    expect(notes).toEqual(["This machine is in JSONata, and these states are in JSONPath: Old."]);
+  });
+});
+
 describe("renaming a state", () => {
   test("all that leads to it follows, and nothing else changes", () => {
     const done = renameState(order(), "/States/Receipt", "Send receipt");
@@ -187,7 +211,7 @@ describe("leading a transition elsewhere", () => {
 
   test("not out of its scope", () => {
     expect(() => retarget(order(), "/States/Notify/Next", "ValidatePayment")).toThrow(/not in the same scope/);
-    expect(() => retarget(order(), "/States/InStock/Default", null)).toThrow(/Only Next can be replaced by an end/);
+    expect(() => retarget(order(), "/States/InStock/Default", null)).toThrow(/Only a Next can be replaced by an end/);
     expect(() => retarget(order(), "/States/Rejected/End", "Ship")).toThrow(/nothing comes after them/);
   });
 });
@@ -220,7 +244,7 @@ describe("moving a state", () => {
 
   test("not into itself", () => {
     const edge = "/States/CheckOrder/Branches/1/States/CheckInventory/End";
-    expect(() => moveState(order(), "/States/CheckOrder", edge)).toThrow(/cannot stand within itself/);
+    expect(() => moveState(order(), "/States/CheckOrder", edge)).toThrow(/cannot be moved into itself/);
   });
 
   test("in the text alone, comments and all", () => {
@@ -260,7 +284,7 @@ describe("wrapping a state", () => {
   });
 
   test("not a Choice, whose rules would lead out of it", () => {
-    expect(() => wrapInMap(order(), "/States/InStock")).toThrow(/lead out of what it would stand in/);
+    expect(() => wrapInMap(order(), "/States/InStock")).toThrow(/lead out of what would be wrapped/);
   });
 
   test("then one more branch", () => {
@@ -320,7 +344,7 @@ describe("copying and pasting", () => {
   });
 
   test("anything else is refused", () => {
-    expect(() => paste(open(CHAIN), { scope: "" }, "just a text")).toThrow(/holds no state/);
+    expect(() => paste(open(CHAIN), { scope: "" }, "just a text")).toThrow(/has no state in it/);
     expect(() => paste(open(CHAIN), { scope: "" }, `{"a": `)).toThrow(/Line 1/);
   });
 
@@ -328,6 +352,19 @@ describe("copying and pasting", () => {
     const { document } = paste(open("Comment: new\n"), { scope: "" }, copied(order(), "/States/Rejected"));
 
     expect(ways(document)).toEqual(["Start start Rejected", "Rejected end End"]);
+  });
+
+  test("into a text of nothing but comments", () => {
+    const { document } = paste(open("# Orders"), { scope: "" }, copied(order(), "/States/Rejected"));
+
+    expect(document.text).toMatch(/^# Orders\nStartAt: Rejected\nStates:\n {2}Rejected:\n/);
+    expect(ways(document)).toEqual(["Start start Rejected", "Rejected end End"]);
+  });
+
+  test("where all states were removed begins the machine, whatever it began with", () => {
+    const { document } = removeState(open("StartAt: A\nStates:\n  A: {Type: Pass, End: true}\n"), "/States/A");
+
+    expect(ways(paste(document, { scope: "" }, "B: {Type: Succeed}").document)).toEqual(["Start start B", "B end End"]);
   });
 });
 
@@ -367,7 +404,7 @@ States:
 
   test("an edit within an alias is refused, with where to edit instead", () => {
     expect(() => retarget(open(SHARED), "/States/B/Next", "C")).toThrow(
-      "This stands in *task: edit it where the anchor &task is (line 4), or unfold the aliases first.",
+      "This comes from *task: edit it where the anchor &task is (line 4), or unfold the aliases first.",
     );
   });
 
@@ -391,7 +428,7 @@ States:
 
 test("a text that does not parse is not edited, and says where it is broken", () => {
   expect(() => renameState(open('{"StartAt": "A", "States": {"A": {"Type": "Pass",}}}'), "/States/A", "B")).toThrow(
-    /^Line 1: .*Mend that first/,
+    /^Line 1: .*Fix that first/,
   );
 });
 

@@ -8,6 +8,7 @@ import { ends, scopes } from "../structure";
 import { entries, isObject, member } from "../value";
 import { blockText } from "../write_document";
 import { act } from "./act";
+import { languageOf } from "./language";
 import { led, type Target } from "./leading";
 import { referencesIn, stateAt, unused } from "./places";
 
@@ -16,7 +17,8 @@ export function copied(document: Document, pointer: Pointer): string {
   const { name } = stateAt(document, pointer);
   const states = new Map([[name, pieceAt(document, document.definitionAt + pointer)]]);
   const habits = { ...document.habits, newline: "\n", manyLines: true } as const;
-  return blockText({ StartAt: name, States: states }, document.format, habits);
+  const language = languageOf(document.definition) === "JSONata" ? { QueryLanguage: "JSONata" } : {};
+  return blockText({ ...language, StartAt: name, States: states }, document.format, habits);
 }
 
 /** A document whose definition has States, of a definition, of states by their names, or of one state. Raises Refused. */
@@ -30,7 +32,9 @@ export function clipOf(text: string): Document {
   if (typeof type === "string") return clipWith(new Map([[type, piece]]), document);
   const states = entries(definition);
   if (states.length === 0 || !states.every(([, state]) => typeof member(state, "Type") === "string")) {
-    throw new Refused("The clipboard holds no state: an object with Type, or such objects by their names.");
+    throw new Refused(
+      "The clipboard has no state in it. Copy an object with a Type, or several of them by their names.",
+    );
   }
   return clipWith(piece, document);
 }

@@ -29,7 +29,7 @@ export function wayAt(document: Document, edge: Pointer): Way {
   if (state !== null && rest === "/End" && ends(document.at(parent(edge)))) {
     return { at: edge, scope, source: state, target: null };
   }
-  throw new Refused(`No transition is at ${edge}.`, edge);
+  throw new Refused(`There is no transition at ${edge}.`, edge);
 }
 
 /** Edits that make a transition lead to another state of its scope, or end there. */
@@ -51,7 +51,8 @@ export function led(document: Document, edge: Pointer, to: Target): Edit[] {
     const isThere = document.at(edge) !== undefined;
     return [isThere ? { do: "set", at: edge, value: to } : { do: "insert", at: edge, value: to }];
   }
-  if (!is("Next")) throw new Refused("Only Next can be replaced by an end: lead this to a Succeed state.", edge);
+  if (!is("Next"))
+    throw new Refused("Only a Next can be replaced by an end: lead this to a Succeed state instead.", edge);
   return [
     { do: "rename", at: edge, to: "End" },
     { do: "set", at: edge, value: true },

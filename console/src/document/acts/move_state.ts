@@ -15,7 +15,7 @@ export function moveState(document: Document, pointer: Pointer, edge: Pointer): 
   const name = `Move ${state.name}`;
   if (edge.startsWith(`${pointer}/`)) {
     if (way.scope === state.scope) return act(document, name, [], pointer);
-    throw new Refused(`${state.name} cannot stand within itself.`, edge);
+    throw new Refused(`${state.name} cannot be moved into itself.`, edge);
   }
   const { edits, dangling } = bridged(document, state, edge);
   const notes = dangling.map((at) => `${at} still names ${state.name}: nothing came after it.`);

@@ -8,6 +8,7 @@ import { ends } from "../structure";
 import { entries, isObject, member } from "../value";
 import { type Act, act } from "./act";
 import { clipOf, clipWith, fitted } from "./clip";
+import { inLanguageOf } from "./language";
 import { led, type Target, wayAt } from "./leading";
 import { allNames, namesIn, refuseName, stateAt } from "./places";
 
@@ -23,7 +24,9 @@ export function insertState(document: Document, where: Where, name: string, fiel
 
 /** `text`: a definition, states by their names, or one state, as JSON or YAML. Raises Refused. */
 export function paste(document: Document, where: Where, text: string): Act {
-  return put(document, where, clipOf(text), allNames(document.definition), (first) => `Paste ${first}`);
+  const { clip, notes } = inLanguageOf(clipOf(text), document);
+  const done = put(document, where, clip, allNames(document.definition), (first) => `Paste ${first}`);
+  return { ...done, notes: [...notes, ...done.notes] };
 }
 
 /** `also`: further edits of the same act. */
@@ -40,16 +43,16 @@ export function put(
   const edits: Edit[] = [...also];
   if (edge !== null) edits.push(...led(document, edge, first));
   const states = entries(member(ready.definition, "States")).map(([name]) => name);
-  const hasStates = isObject(member(document.at(scope), "States"));
+  const there = member(document.at(scope), "States");
   const pieces = states.map((name) => [name, stateIn(ready, name, document)] as const);
-  if (hasStates) {
-    for (const [name, value] of pieces) edits.push({ do: "insert", at: child(scope, "States", name), value, ...after });
-  } else {
-    edits.push({ do: "insert", at: child(scope, "States"), value: new Map(pieces) });
-    if (member(document.at(scope), "StartAt") === undefined) {
-      edits.push({ do: "insert", at: child(scope, "StartAt"), value: first });
-    }
+  // Nothing else is there to begin with, whatever StartAt may name.
+  if (edge === null && entries(there).length === 0) {
+    const at = child(scope, "StartAt");
+    edits.push({ do: document.at(at) === undefined ? "insert" : "set", at, value: first });
   }
+  if (isObject(there)) {
+    for (const [name, value] of pieces) edits.push({ do: "insert", at: child(scope, "States", name), value, ...after });
+  } else edits.push({ do: "insert", at: child(scope, "States"), value: new Map(pieces) });
   const notes = dangling.map((name) => `There is no state ${name} here: a rule or a catcher that was pasted names it.`);
   return act(document, named(first), edits, child(scope, "States", first), notes);
 }
@@ -70,7 +73,9 @@ interface Placed {
 
 function placed(document: Document, where: Where): Placed {
   if ("scope" in where) {
-    if (!isObject(document.at(where.scope))) throw new Refused(`There is no scope at ${where.scope}.`, where.scope);
+    const isBlank = where.scope === "" && document.root === null;
+    if (!isBlank && !isObject(document.at(where.scope)))
+      throw new Refused(`There is no scope at ${where.scope}.`, where.scope);
     return { scope: where.scope, after: {}, edge: null, onwards: undefined };
   }
   const edge = "edge" in where ? where.edge : behind(document, where.after);

@@ -79,7 +79,7 @@ export function refuseName(name: string, taken: ReadonlySet<string>): void {
     throw new Refused(`A state's name has 1 to ${LONGEST_NAME} characters.`);
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(name)) throw new Refused("A state's name has no control characters.");
+  if (/[\u0000-\u001f\u007f]/.test(name)) throw new Refused("A state's name cannot contain control characters.");
   if (taken.has(name))
     throw new Refused(`There is a state called ${name} already: names are unique in the whole machine.`);
 }

@@ -32,7 +32,7 @@ function wrapped(
   const { scope, name, value } = state;
   if (member(value, "Type") === "Choice") {
     throw new Refused(
-      `The rules of ${name} lead out of what it would stand in: wrap the states that it leads to.`,
+      `The rules of ${name} lead out of what would be wrapped: wrap the states that it leads to instead.`,
       pointer,
     );
   }

@@ -8,7 +8,7 @@ import { exactly } from "../../words/time";
 
 /** One event, whole. */
 export function EventPanel({ execution, id, onClose }: { execution: string; id: number; onClose: () => void }) {
-  const { data: event } = useQuery(eventQuery(execution, id));
+  const { data: event, error, isPending } = useQuery(eventQuery(execution, id));
   return (
     <div className="panel">
       <div className="top">
@@ -18,7 +18,9 @@ export function EventPanel({ execution, id, onClose }: { execution: string; id: 
         </h2>
         <Button variant="icon" iconName="close" ariaLabel={words.visit.close} onClick={onClose} />
       </div>
-      {event ? <JsonView text={JSON.stringify(event)} label={words.events.event(id)} /> : <Spinner />}
+      {event && <JsonView text={JSON.stringify(event)} label={words.events.event(id)} />}
+      {isPending && <Spinner />}
+      {!event && !isPending && <p className="hint">{error?.message ?? words.events.gone}</p>}
     </div>
   );
 }

@@ -20,7 +20,7 @@ interface Props {
 export function EventsView({ execution, newest, started, selected, onSelect }: Props) {
   const [sight, look] = useState({ first: 0, last: 0 });
   const events = useEvents(execution, sight.first + 1, sight.last + 1, newest);
-  const columns = useMemo(() => columnsFrom(started), [started]);
+  const columns = useMemo(() => columnsOfEvents(started), [started]);
   const seen = useCallback((first: number, last: number) => look({ first, last }), []);
   return (
     <div className="listing">
@@ -38,7 +38,7 @@ export function EventsView({ execution, newest, started, selected, onSelect }: P
   );
 }
 
-const columnsFrom = (started: number): Column<Event>[] => [
+export const columnsOfEvents = (started: number): Column<Event>[] => [
   {
     header: words.events.type,
     width: "minmax(190px, 2fr)",

@@ -30,9 +30,13 @@ const visit: Visit = {
   attempts: 3,
   error: "Job.Failed",
   cameFrom: null,
+  within: 3,
+  index: 3,
+  begun: 0,
+  tries: [],
 };
 
-test("why it failed is told with state, error, attempts and cause", () => {
+test("why it failed is said with state, error, attempts and cause", () => {
   const onShow = vi.fn();
   render(
     <FailurePanel
@@ -47,6 +51,40 @@ test("why it failed is told with state, error, attempts and cause", () => {
   expect(screen.getByText("exit code 1")).toBeTruthy();
   fireEvent.click(screen.getByText("Show this state"));
   expect(onShow).toHaveBeenCalledWith(visit);
+});
+
+test("how many attempts there may be, and what Retry and Catch made of the error, is said in words", () => {
+  const state = {
+    Type: "Task",
+    Retry: [{ ErrorEquals: ["Job.Failed"], MaxAttempts: 2 }],
+    Catch: [{ ErrorEquals: ["States.Timeout"], Next: "Rejected" }],
+  };
+  render(
+    <FailurePanel
+      execution={execution("FAILED", { error: "Job.Failed", cause: "c" })}
+      visit={visit}
+      state={state}
+      onShow={vi.fn()}
+    />,
+  );
+
+  expect(screen.getByText("Orders[3]/Ship").parentElement?.textContent).toBe("in Orders[3]/Ship, attempt 3 of 3");
+  screen.getByText(
+    "Retry 1 (Job.Failed) allows 2 retries. No Catch names this error; there is one for States.Timeout.",
+  );
+});
+
+test("an error that no rule names is marked so", () => {
+  render(
+    <FailurePanel
+      execution={execution("FAILED", { error: "Job.Failed" })}
+      visit={visit}
+      state={{ Type: "Task" }}
+      onShow={vi.fn()}
+    />,
+  );
+
+  screen.getByText("It has no Retry. It has no Catch.");
 });
 
 test("a long cause is folded, and comes whole on demand", () => {
@@ -65,7 +103,7 @@ test("one that succeeded has no such panel", () => {
   expect(container.innerHTML).toBe("");
 });
 
-test("what is tried again while it runs is told with the error before", () => {
+test("what is tried again while it runs is shown with the error before", () => {
   render(<RetryingPanel visits={[{ ...visit, outcome: null, attempts: 2 }]} onShow={vi.fn()} />);
 
   expect(screen.getByText("It is being tried again")).toBeTruthy();

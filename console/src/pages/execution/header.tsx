@@ -1,28 +1,38 @@
 import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import type { ReactNode } from "react";
+import { aliasOf, nameOf, numberOf } from "../../api/arns";
 import type { Definition, Execution } from "../../api/generated/console";
-import { machinePath } from "../../paths";
+import type { Link } from "../../api/stream";
 import { Anchor } from "../../shell/anchor";
+import { usePathOf } from "../../shell/here";
 import { Duration, Moment } from "../../shell/moment";
 import { Status } from "../../shell/status";
 import { words } from "../../words";
+import { LinkSign } from "./link_sign";
+import { Origin } from "./origin";
 
 interface Props {
   execution: Execution;
-  namespace: string;
-  machine: string;
   definition: Definition;
   /** Paths of the states that it is in. */
   current: readonly string[];
+  link: Link;
+  /** What is shown is how it stood at a moment that is over. */
+  isPast: boolean;
+  /** Buttons. */
+  acts: ReactNode;
 }
 
 /** What an execution is and how it goes, in one line. */
-export function ViewerHeader({ execution, namespace, machine, definition, current }: Props) {
+export function ViewerHeader({ execution, definition, current, link, isPast, acts }: Props) {
+  const pathOf = usePathOf();
   const { started, stopped, status, redrives = 0 } = execution;
+  // Behind a slash stands which Map of it a child execution is of.
+  const [machine] = nameOf(execution.machine).split("/");
   return (
     <header className="viewer-header">
       <div className="title">
-        <Anchor className="up" href={machinePath(namespace, machine)}>
+        <Anchor className="up" href={pathOf(execution.machine)}>
           {machine}
         </Anchor>
         <h1>
@@ -47,10 +57,19 @@ export function ViewerHeader({ execution, namespace, machine, definition, curren
         <Fact label={words.viewer.started}>
           <Moment at={started} />
         </Fact>
+        <Origin execution={execution} />
+        {execution.version && (
+          <Fact label={words.versions.version}>
+            <Anchor href={pathOf(execution.version)}>
+              {words.versions.startedBy(numberOf(execution.version), execution.alias ? aliasOf(execution.alias) : null)}
+            </Anchor>
+          </Fact>
+        )}
         {redrives > 0 && <Fact label={words.viewer.redrives}>{words.viewer.times(redrives)}</Fact>}
         {definition.drifted && <Fact label={words.viewer.revision}>{words.viewer.drifted}</Fact>}
       </dl>
-      {status === "RUNNING" && <span className="live">{words.viewer.live}</span>}
+      <LinkSign link={link} isRunning={status === "RUNNING"} isPast={isPast} />
+      {acts}
     </header>
   );
 }

@@ -2,33 +2,51 @@ import Button from "@cloudscape-design/components/button";
 import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Spinner from "@cloudscape-design/components/spinner";
-import Tabs from "@cloudscape-design/components/tabs";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import type { Attempt, Text as StoredText, VisitData } from "../../api/generated/console";
 import { visitData } from "../../api/visits";
 import { ChangesView } from "../../data/changes_view";
 import { JsonView } from "../../data/json_view";
+import { hasFields, type Run } from "../../execution/trial";
 import type { Visit } from "../../execution/visits";
 import { Duration, Moment } from "../../shell/moment";
 import { OutcomeStatus } from "../../shell/status";
+import { type Tab, Tabs } from "../../shell/tabs";
 import { words } from "../../words";
 import { size } from "../../words/time";
+import { type Compared, ComparedData } from "./compared";
+import { hasIterations, Iterations } from "./iterations";
+import type { Change, Part } from "./search";
+import { Started } from "./started";
+
+const LogsView = lazy(() => import("./logs_view").then((found) => ({ default: found.LogsView })));
+const FieldsView = lazy(() => import("./fields_view").then((found) => ({ default: found.FieldsView })));
 
 interface Props {
-  execution: string;
+  run: Run;
+  /** Its visits are inferred from events: there are no lists of iterations. */
+  isInferred: boolean;
   name: string;
   type: string;
   /** All visits of this state that are known. */
   visits: readonly Visit[];
   visit: Visit | undefined;
   definition: string | null;
+  /** The iteration or branch that is looked at. */
+  under: string | undefined;
+  /** Which of its parts is shown. */
+  part: Part | undefined;
+  hasLogs: boolean;
+  compared: Compared | null;
+  onTry: (visit: Visit) => void;
   onVisit: (visit: Visit) => void;
+  onShow: (change: Change) => void;
   onClose: () => void;
 }
 
 /** What went into a state, what came out, and what happened between. */
-export function VisitPanel({ execution, name, type, visits, visit, definition, onVisit, onClose }: Props) {
+export function VisitPanel({ name, type, visits, visit, onTry, onVisit, onClose, ...rest }: Props) {
   return (
     <div className="panel">
       <div className="top">
@@ -40,12 +58,18 @@ export function VisitPanel({ execution, name, type, visits, visit, definition, o
       </div>
       {visits.length > 1 && visit && <Pager visits={visits} visit={visit} onVisit={onVisit} />}
       {visit ? <Facts visit={visit} /> : <p>{words.visit.notVisited}</p>}
-      <Parts execution={execution} visit={visit} definition={definition} />
+      {visit && (
+        <div>
+          <Button onClick={() => onTry(visit)}>{words.trying.title}</Button>
+        </div>
+      )}
+      {visit && <Started execution={rest.run.execution.arn} visit={visit} definition={rest.definition} />}
+      <Parts visit={visit} {...rest} />
     </div>
   );
 }
 
-function Pager({
+export function Pager({
   visits,
   visit,
   onVisit,
@@ -80,7 +104,7 @@ function Pager({
   );
 }
 
-function Facts({ visit }: { visit: Visit }) {
+export function Facts({ visit }: { visit: Visit }) {
   return (
     <dl>
       <dt>{words.table.status}</dt>
@@ -108,44 +132,50 @@ function Facts({ visit }: { visit: Visit }) {
   );
 }
 
-function Parts({
-  execution,
-  visit,
-  definition,
-}: {
-  execution: string;
-  visit: Visit | undefined;
-  definition: string | null;
-}) {
+type PartsProps = Pick<
+  Props,
+  "run" | "isInferred" | "visit" | "definition" | "under" | "part" | "hasLogs" | "compared" | "onShow"
+>;
+
+function Parts({ run, isInferred, visit, definition, under, part, hasLogs, compared, onShow }: PartsProps) {
+  const execution = run.execution.arn;
   const { data, error } = useQuery(visitData(execution, visit));
   const waiting = error ? <p>{error.message}</p> : <Spinner />;
-  const tabs: { id: string; label: string; content: ReactNode }[] = [];
+  const tabs: Tab<Part>[] = [];
+  const add = (id: Part, content: ReactNode, label?: string) =>
+    tabs.push({ id, label: label ?? words.visit.parts[id], content });
   if (visit) {
-    tabs.push(
-      {
-        id: "input",
-        label: words.visit.input,
-        content: data ? <Text of={data.input} label={words.visit.input} /> : waiting,
-      },
-      { id: "output", label: words.visit.output, content: data ? <Output data={data} visit={visit} /> : waiting },
-    );
-    if (data?.input && data.output && !data.input.cut && !data.output.cut) {
-      const content = <ChangesView before={data.input.text} after={data.output.text} />;
-      tabs.push({ id: "changes", label: words.visit.changes, content });
-    }
+    const isMap = visit.type === "Map";
+    const addInside = () => {
+      if (isInferred || !hasIterations(visit, definition)) return;
+      const label = isMap ? words.iterations.label : words.iterations.branches;
+      add(
+        "iterations",
+        <Iterations key={visit.id} execution={execution} visit={visit} under={under} onShow={onShow} />,
+        label,
+      );
+    };
+    if (isMap) addInside();
+    add("input", data ? <Text of={data.input} label={words.visit.input} /> : waiting);
+    add("output", data ? <Output data={data} visit={visit} /> : waiting);
+    if (data?.input && data.output && !data.input.cut && !data.output.cut)
+      add("changes", <ChangesView before={data.input.text} after={data.output.text} />);
+    if (compared)
+      add("compared", <ComparedData here={{ arn: execution, visits: run.visits, visit }} there={compared} />);
+    if (hasLogs && visit.type === "Task") add("logs", <LogsView execution={execution} visit={visit} />);
     if (data?.attempts.length) {
-      const content = <Attempts attempts={data.attempts} isRunning={visit.outcome === null} />;
-      tabs.push({ id: "attempts", label: `${words.visit.attempts} (${data.attempts.length})`, content });
+      const label = `${words.visit.attempts} (${data.attempts.length})`;
+      add("attempts", <Attempts attempts={data.attempts} isRunning={visit.outcome === null} />, label);
     }
+    if (!isMap) addInside();
+    if (hasFields(visit)) add("fields", <FieldsView run={run} visit={visit} />);
   }
-  if (definition !== null) {
-    tabs.push({
-      id: "definition",
-      label: words.visit.definition,
-      content: <JsonView text={definition} label={words.visit.definition} />,
-    });
-  }
-  return <Tabs ariaLabel={words.visit.label} i18nStrings={words.visit.scrolling} tabs={tabs} />;
+  if (definition !== null) add("definition", <JsonView text={definition} label={words.visit.definition} />);
+  return (
+    <Suspense fallback={<Spinner />}>
+      <Tabs label={words.visit.label} tabs={tabs} chosen={part} onChoose={(wanted) => onShow({ part: wanted })} />
+    </Suspense>
+  );
 }
 
 function Output({ data, visit }: { data: VisitData; visit: Visit }) {

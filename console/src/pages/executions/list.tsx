@@ -4,6 +4,7 @@ import { ExecutionsTable } from "../../lists/executions_table";
 import { useHere } from "../../shell/here";
 import { useTitle } from "../../shell/title";
 import { words } from "../../words";
+import { Narrowed } from "./narrowed";
 
 const FROM = "/$namespace/executions" as const;
 
@@ -11,19 +12,22 @@ const FROM = "/$namespace/executions" as const;
 export function ExecutionList() {
   useTitle(words.pages.executions);
   const { namespace, place } = useHere();
-  const { machine, status } = useSearch({ from: FROM });
+  const search = useSearch({ from: FROM });
+  const { machine, ...rest } = search;
   const navigate = useNavigate({ from: FROM });
   return (
     <div className="page">
+      <Narrowed to={search} onLeave={() => void navigate({ search: {} })} />
       <ExecutionsTable
         variant="h1"
-        wanted={{ namespace, status, machine: machine === undefined ? undefined : machineArn(place, machine) }}
+        wanted={{ namespace, ...rest, machine: machine === undefined ? undefined : machineArn(place, machine) }}
         onStatus={(wanted) =>
           void navigate({
-            search: ({ status: _, ...rest }) => (wanted ? { ...rest, status: wanted } : rest),
+            search: ({ status: _, ...others }) => (wanted ? { ...others, status: wanted } : others),
             replace: true,
           })
         }
+        onNarrow={(to) => void navigate({ search: (before) => ({ ...before, ...to }) })}
       />
     </div>
   );

@@ -7,11 +7,12 @@ import TextFilter from "@cloudscape-design/components/text-filter";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { machines } from "../../api/machines";
-import { machinePath } from "../../paths";
+import { More } from "../../lists/more";
+import { blueprintsPath } from "../../paths";
 import { useFollow } from "../../shell/anchor";
 import { Broken } from "../../shell/broken";
 import { Empty } from "../../shell/empty";
-import { useHere } from "../../shell/here";
+import { useHere, usePathOf } from "../../shell/here";
 import { Moment } from "../../shell/moment";
 import { useTitle } from "../../shell/title";
 import { words } from "../../words";
@@ -20,8 +21,10 @@ export function MachineList() {
   useTitle(words.pages.machines);
   const { namespace } = useHere();
   const follow = useFollow();
+  const pathOf = usePathOf();
   const [wanted, want] = useState("");
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(machines);
+  const query = useInfiniteQuery(machines(namespace));
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   useEffect(() => {
     // What is looked for may be on a page that was not asked for yet.
     if (wanted && hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -38,7 +41,15 @@ export function MachineList() {
         loadingText={words.broken.loading}
         ariaLabels={{ tableLabel: words.pages.machines }}
         header={
-          <Header variant="h1" {...(data ? { counter: `(${all.length}${hasNextPage ? "+" : ""})` } : {})}>
+          <Header
+            variant="h1"
+            actions={
+              <Button href={blueprintsPath()} onFollow={follow}>
+                {words.studio.create}
+              </Button>
+            }
+            {...(data ? { counter: `(${all.length}${hasNextPage ? "+" : ""})` } : {})}
+          >
             {words.pages.machines}
           </Header>
         }
@@ -56,8 +67,8 @@ export function MachineList() {
             id: "name",
             header: words.machines.name,
             isRowHeader: true,
-            cell: ({ name }) => (
-              <Link href={machinePath(namespace, name)} onFollow={follow}>
+            cell: ({ name, stateMachineArn }) => (
+              <Link href={pathOf(stateMachineArn)} onFollow={follow}>
                 {name}
               </Link>
             ),
@@ -76,15 +87,7 @@ export function MachineList() {
             <Empty title={words.machines.none} text={words.machines.noneText} />
           )
         }
-        footer={
-          hasNextPage && (
-            <Box textAlign="center">
-              <Button loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-                {words.executions.more}
-              </Button>
-            </Box>
-          )
-        }
+        footer={query.hasNextPage && <More of={query} />}
       />
     </div>
   );

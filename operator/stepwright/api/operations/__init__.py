@@ -19,9 +19,9 @@ from stepwright.api.operations import (
     test_state,
     versions,
 )
-from stepwright.api.service import Operation
+from stepwright.api.service import Operation, Service
 
-OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+OPERATIONS: Final[Mapping[str, Operation[Service]]] = MappingProxyType(
     activities.OPERATIONS
     | definitions.OPERATIONS
     | executions.OPERATIONS

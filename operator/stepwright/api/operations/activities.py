@@ -7,7 +7,7 @@ from typing import Final
 
 from stepwright.api import errors, paging, references, settings, subjects, wire
 from stepwright.api.operations import tags
-from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.api.service import Answer, Operation, Request, Service, needed
 from stepwright.catalog.records import Activity
 
 POLL_SECONDS: Final = 60.0
@@ -26,7 +26,7 @@ async def create(service: Service, request: Request) -> Answer:
         encryption=settings.encryption(request.get("encryptionConfiguration", settings.OWNED_KEY)),
         tags=tags.given(request.get("tags", ()), arn),
     )
-    stored = await service.activities.add(activity)
+    stored = await needed(service.activities).add(activity)
     if stored.encryption != activity.encryption:
         raise errors.activity_exists()
     return {"activityArn": stored.arn, "creationDate": wire.moment(stored.created)}
@@ -39,7 +39,7 @@ async def describe(service: Service, request: Request) -> Answer:
 
 async def list_(service: Service, request: Request) -> Answer:
     of = f"activities of {service.place.region}"
-    look = partial(service.activities.activities, service.place)
+    look = partial(needed(service.activities).activities, service.place)
     page, more = await paging.read(service, request, of, look)
     return {"activities": [_summary(activity) for activity in page], **more}
 
@@ -47,14 +47,14 @@ async def list_(service: Service, request: Request) -> Answer:
 async def delete(service: Service, request: Request) -> Answer:
     """Deleting a missing activity is not an error."""
     references.parse(request["activityArn"], "activity")
-    await service.activities.delete(request["activityArn"])
+    await needed(service.activities).delete(request["activityArn"])
     return {}
 
 
 async def get_task(service: Service, request: Request) -> Answer:
     """Waits for a task; without one the answer is empty."""
     activity = await references.activity(service, request["activityArn"])
-    task = await service.work.take(activity.arn, request.get("workerName"), POLL_SECONDS)
+    task = await needed(service.work).take(activity.arn, request.get("workerName"), POLL_SECONDS)
     return {} if task is None else {"taskToken": task.token, "input": task.input}
 
 
@@ -66,7 +66,7 @@ def _summary(activity: Activity) -> Answer:
     }
 
 
-OPERATIONS: Final[dict[str, Operation]] = {
+OPERATIONS: Final[dict[str, Operation[Service]]] = {
     "CreateActivity": Operation(create, subjects.new_activity),
     "DescribeActivity": Operation(describe, subjects.named("activityArn")),
     "ListActivities": Operation(list_, subjects.activities),

@@ -65,6 +65,6 @@ def _beginning(text: str) -> str:
     return text if rest <= 0 else f"{text[:_SHOWN_CHARACTERS]}[truncated {rest} chars]"
 
 
-OPERATIONS: Final[dict[str, Operation]] = {
+OPERATIONS: Final[dict[str, Operation[Service]]] = {
     "ValidateStateMachineDefinition": Operation(validate, subjects.machines)
 }

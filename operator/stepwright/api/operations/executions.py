@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from stepwright.api import errors, paging, references, subjects, wire
 from stepwright.api.operations import starting
-from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.api.service import Answer, ForExecutions, Operation, Request, Service, needed
 from stepwright.asl.failure import causes
 from stepwright.asl.signals import Millis
 from stepwright.catalog import arns, redrives
@@ -18,12 +18,14 @@ from stepwright.engine.ports import StopRequest
 _REDRIVE_FILTERS: Final = {None: None, "REDRIVEN": True, "NOT_REDRIVEN": False}
 
 
-async def start(service: Service, request: Request) -> Answer:
+async def start(service: ForExecutions, request: Request) -> Answer:
     """Idempotent while the execution runs: the same name and input return the existing execution."""
     target = await starting.target(service, request)
     execution = starting.new(service, request, target)
     try:
         if target.machine.type == "EXPRESS":
+            if service.express is None:
+                raise errors.no_express(service.where)
             await service.express.start(execution)
             return {"executionArn": execution.arn, "startDate": wire.moment(execution.started)}
         stored = await service.executions.start(execution)
@@ -35,7 +37,7 @@ async def start(service: Service, request: Request) -> Answer:
     return {"executionArn": stored.arn, "startDate": wire.moment(stored.started)}
 
 
-async def describe(service: Service, request: Request) -> Answer:
+async def describe(service: ForExecutions, request: Request) -> Answer:
     execution = await references.execution(service, request["executionArn"])
     answer = {
         **_summary(execution),
@@ -51,7 +53,7 @@ async def describe(service: Service, request: Request) -> Answer:
     return answer
 
 
-async def list_(service: Service, request: Request) -> Answer:
+async def list_(service: ForExecutions, request: Request) -> Answer:
     if "mapRunArn" in request and "stateMachineArn" in request:
         raise errors.validation("Must provide either a state machine ARN or a map run ARN, not both")
     if "mapRunArn" in request:
@@ -73,11 +75,11 @@ async def list_(service: Service, request: Request) -> Answer:
     return {"executions": [_summary(execution) | _redrives(execution) for execution in page], **more}
 
 
-async def _of_map_run(service: Service, request: Request) -> Answer:
+async def _of_map_run(service: ForExecutions, request: Request) -> Answer:
     arn = (await references.map_run(service, request["mapRunArn"])).arn
     status, redriven = request.get("statusFilter"), _REDRIVE_FILTERS[request.get("redriveFilter")]
     of = f"executions of {arn} {status} {redriven}"
-    look = partial(service.map_runs.children, arn, status, redriven=redriven)
+    look = partial(needed(service.map_runs).children, arn, status, redriven=redriven)
     page, more = await paging.read(service, request, of, look)
     executions = [
         _summary(execution) | {"itemCount": execution.items} | _redrives(execution) for execution in page
@@ -85,7 +87,7 @@ async def _of_map_run(service: Service, request: Request) -> Answer:
     return {"executions": executions, **more}
 
 
-async def stop(service: Service, request: Request) -> Answer:
+async def stop(service: ForExecutions, request: Request) -> Answer:
     execution = await references.execution(service, request["executionArn"])
     if execution.map_run_arn is not None:
         raise errors.validation(
@@ -126,8 +128,8 @@ async def redrive(service: Service, request: Request) -> Answer:
         raise errors.not_redrivable(arn, reason)
     try:
         redriven = await service.executions.redrive(execution, request.get("clientToken"))
-    except NotRedrivable:
-        raise errors.not_redrivable(arn, await _why_not(service, arn)) from None
+    except NotRedrivable as error:
+        raise errors.not_redrivable(arn, error.reason or await _why_not(service, arn)) from None
     return {"redriveDate": wire.moment(redriven)}
 
 
@@ -138,7 +140,7 @@ async def _why_not(service: Service, arn: str) -> str:
         return reason
     if not await service.executions.has_machine(execution):
         return causes.machine_deleted(arns.machine_name(execution.machine_arn))
-    return "Execution history event limit exceeded"
+    return redrives.HISTORY_FULL
 
 
 def _redrive(execution: Execution, now: Millis) -> dict[str, Any]:
@@ -157,10 +159,15 @@ def _redrives(execution: Execution) -> dict[str, Any]:
     return answer
 
 
-OPERATIONS: Final[dict[str, Operation]] = {
+CALLED_IN_A_CLUSTER: Final[dict[str, Operation[ForExecutions]]] = {
     "StartExecution": Operation(start, subjects.started),
     "DescribeExecution": Operation(describe, subjects.named("executionArn")),
     "ListExecutions": Operation(list_, subjects.listed_executions),
     "StopExecution": Operation(stop, subjects.named("executionArn")),
+}
+"""By tasks; ``OPERATIONS`` has more."""
+
+OPERATIONS: Final[dict[str, Operation[Service]]] = {
+    **CALLED_IN_A_CLUSTER,
     "RedriveExecution": Operation(redrive, subjects.named("executionArn")),
 }

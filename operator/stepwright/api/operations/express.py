@@ -6,14 +6,14 @@ from typing import Final
 
 from stepwright.api import errors, subjects, wire
 from stepwright.api.operations import starting
-from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.api.service import Answer, Operation, Request, Service, needed
 
 
 async def start_sync(service: Service, request: Request) -> Answer:
     target = await starting.target(service, request)
     if target.machine.type != "EXPRESS":
         raise errors.type_not_supported()
-    execution = await service.express.run(starting.new(service, request, target))
+    execution = await needed(service.express).run(starting.new(service, request, target))
     assert execution.stopped is not None
     answer = {
         "executionArn": execution.arn,
@@ -35,4 +35,6 @@ async def start_sync(service: Service, request: Request) -> Answer:
     return answer | {name: value for name, value in told.items() if value is not None}
 
 
-OPERATIONS: Final[dict[str, Operation]] = {"StartSyncExecution": Operation(start_sync, subjects.started)}
+OPERATIONS: Final[dict[str, Operation[Service]]] = {
+    "StartSyncExecution": Operation(start_sync, subjects.started)
+}

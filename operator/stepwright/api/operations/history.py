@@ -19,6 +19,6 @@ async def get(service: Service, request: Request) -> Answer:
     return {"events": [wire.event(event, with_data=with_data) for event in page], **more}
 
 
-OPERATIONS: Final[dict[str, Operation]] = {
+OPERATIONS: Final[dict[str, Operation[Service]]] = {
     "GetExecutionHistory": Operation(get, subjects.named("executionArn"))
 }

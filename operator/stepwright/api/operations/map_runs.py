@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from stepwright.api import errors, paging, references, subjects, wire
-from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.api.service import Answer, Operation, Request, Service, needed
 from stepwright.asl.signals import UpdateMapRun
 from stepwright.asl.step import Counts, MapRunStatus
 
@@ -32,7 +32,9 @@ async def describe(service: Service, request: Request) -> Answer:
 async def list_(service: Service, request: Request) -> Answer:
     execution = await references.execution(service, request["executionArn"])
     of = f"map runs of {execution.arn}"
-    page, more = await paging.read(service, request, of, partial(service.map_runs.map_runs, execution.arn))
+    page, more = await paging.read(
+        service, request, of, partial(needed(service.map_runs).map_runs, execution.arn)
+    )
     runs = [_summary(run) | {"stateMachineArn": run.state_machine_arn} for run in page]
     return {"mapRuns": runs, **more}
 
@@ -47,7 +49,7 @@ async def update(service: Service, request: Request) -> Answer:
         request.get("toleratedFailureCount"),
         request.get("toleratedFailurePercentage"),
     )
-    if not await service.map_runs.update(asked):
+    if not await needed(service.map_runs).update(asked):
         raise errors.validation(f"Map Run is not running: '{arn}'", "CANNOT_UPDATE_COMPLETED_MAP_RUN")
     return {}
 
@@ -79,7 +81,7 @@ def _counts(counts: Counts) -> dict[str, int]:
     }
 
 
-OPERATIONS: Final[dict[str, Operation]] = {
+OPERATIONS: Final[dict[str, Operation[Service]]] = {
     "DescribeMapRun": Operation(describe, subjects.named("mapRunArn")),
     "ListMapRuns": Operation(list_, subjects.named("executionArn")),
     "UpdateMapRun": Operation(update, subjects.named("mapRunArn")),

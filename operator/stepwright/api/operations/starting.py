@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from stepwright.api import errors, references
-from stepwright.api.service import Request, Service
+from stepwright.api.service import ForExecutions, Request
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.jsontext import InvalidJson
@@ -14,7 +14,7 @@ from stepwright.catalog.records import Execution
 from stepwright.engine.ports import Uid
 
 
-def target(service: Service, request: Request) -> Awaitable[references.Target]:
+def target(service: ForExecutions, request: Request) -> Awaitable[references.Target]:
     """Raises InvalidArn, StateMachineDoesNotExist."""
     return references.target(service, _split(request)[0])
 
@@ -26,7 +26,7 @@ def _split(request: Request) -> tuple[str, str | None]:
     return arn, case if hash else None
 
 
-def new(service: Service, request: Request, target: references.Target) -> Execution:
+def new(service: ForExecutions, request: Request, target: references.Target) -> Execution:
     """Raises InvalidName, InvalidExecutionInput, StateMachineDeleting."""
     machine = target.machine
     references.require_active(machine)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from stepwright.api import errors, references, subjects
-from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.api.service import Answer, Operation, Request, Service, needed
 
 _MOST: Final = 50
 """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html#sfn-limits-tagging"""
@@ -52,7 +52,7 @@ async def list_(service: Service, request: Request) -> Answer:
 async def _tags(service: Service, arn: str) -> Mapping[str, str]:
     """Raises InvalidArn, ResourceNotFound."""
     if references.parse(arn, "stateMachine", "activity").kind == "activity":
-        activity = await service.activities.activity(arn)
+        activity = None if service.activities is None else await service.activities.activity(arn)
         if activity is not None:
             return activity.tags
     else:
@@ -64,12 +64,12 @@ async def _tags(service: Service, arn: str) -> Mapping[str, str]:
 
 async def _replace(service: Service, arn: str, tags: Mapping[str, str]) -> None:
     if references.parse(arn, "stateMachine", "activity").kind == "activity":
-        await service.activities.tag(arn, tags)
+        await needed(service.activities).tag(arn, tags)
     else:
         await service.machines.tag(arn, tags)
 
 
-OPERATIONS: Final[dict[str, Operation]] = {
+OPERATIONS: Final[dict[str, Operation[Service]]] = {
     "TagResource": Operation(tag, subjects.named("resourceArn")),
     "UntagResource": Operation(untag, subjects.named("resourceArn")),
     "ListTagsForResource": Operation(list_, subjects.named("resourceArn")),

@@ -89,6 +89,8 @@ async def _waited(service: Service, trial: Trial, role_arn: str) -> Verdict:
 
 async def _called(service: Service, trial: Trial, role_arn: str) -> Verdict:
     """Without a mock a task is really called."""
+    if service.express is None:
+        raise errors.validation(f"TestState calls no tasks{service.where}: give it a mock")
     name = service.new_id()
     identity = Identity(
         uid=service.new_id(),
@@ -234,4 +236,4 @@ def _answer(verdict: Verdict, level: str) -> Answer:
     return answer
 
 
-OPERATIONS: Final[dict[str, Operation]] = {"TestState": Operation(run, subjects.machines)}
+OPERATIONS: Final[dict[str, Operation[Service]]] = {"TestState": Operation(run, subjects.machines)}

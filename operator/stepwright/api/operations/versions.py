@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from stepwright.api import errors, paging, references, subjects, wire
-from stepwright.api.service import Answer, Operation, Request, Service
+from stepwright.api.service import Answer, Operation, Request, Service, needed
 from stepwright.catalog import arns
 from stepwright.catalog.ports import VersionInUse
 from stepwright.catalog.records import Alias, Route
@@ -32,14 +32,16 @@ async def publish(service: Service, request: Request) -> Answer:
             f"Failed to publish the State Machine version for revision {wanted}. "
             f"The current State Machine revision is {current}."
         )
-    version = await service.versions.publish(machine, request.get("description"), service.clock.now())
+    version = await needed(service.versions).publish(machine, request.get("description"), service.clock.now())
     return {"stateMachineVersionArn": version.arn, "creationDate": wire.moment(version.created)}
 
 
 async def list_versions(service: Service, request: Request) -> Answer:
     machine = await references.machine(service, request["stateMachineArn"])
     of = f"versions of {machine.arn}"
-    page, more = await paging.read(service, request, of, partial(service.versions.versions, machine.arn))
+    page, more = await paging.read(
+        service, request, of, partial(needed(service.versions).versions, machine.arn)
+    )
     return {
         "stateMachineVersions": [
             {"stateMachineVersionArn": version.arn, "creationDate": wire.moment(version.created)}
@@ -56,7 +58,7 @@ async def delete_version(service: Service, request: Request) -> Answer:
     if not references.is_number(number):
         raise errors.invalid_arn(f"Resource type not valid in this context: {arn}")
     try:
-        await service.versions.delete_version(arn)
+        await needed(service.versions).delete_version(arn)
     except VersionInUse as error:
         raise errors.conflict(
             "Version to be deleted must not be referenced by an alias. "
@@ -79,7 +81,7 @@ async def create_alias(service: Service, request: Request) -> Answer:
     now = service.clock.now()
     references.require_active(await references.machine(service, machine_arn))
     alias = Alias(machine_arn, name, routes, now, now, request.get("description"))
-    stored = await service.versions.add_alias(alias)
+    stored = await needed(service.versions).add_alias(alias)
     if (stored.routes, stored.description) != (alias.routes, alias.description):
         raise errors.conflict(
             "Failed to create alias because an alias with the same name and a different routing configuration "
@@ -116,7 +118,7 @@ async def update_alias(service: Service, request: Request) -> Answer:
             raise _misrouted("Routing configuration must name versions of the alias' own state machine")
     now = service.clock.now()
     description = request.get("description", alias.description)
-    await service.versions.replace_alias(
+    await needed(service.versions).replace_alias(
         structs.replace(alias, routes=routes, description=description, updated=now)
     )
     return {"updateDate": wire.moment(now)}
@@ -129,7 +131,9 @@ async def list_aliases(service: Service, request: Request) -> Answer:
     await references.machine(service, arn)
     of = f"aliases of {request['stateMachineArn']}"
     version_arn = request["stateMachineArn"] if number else None
-    page, more = await paging.read(service, request, of, partial(service.versions.aliases, arn, version_arn))
+    page, more = await paging.read(
+        service, request, of, partial(needed(service.versions).aliases, arn, version_arn)
+    )
     return {
         "stateMachineAliases": [
             {"stateMachineAliasArn": alias.arn, "creationDate": wire.moment(alias.created)} for alias in page
@@ -140,7 +144,7 @@ async def list_aliases(service: Service, request: Request) -> Answer:
 
 async def delete_alias(service: Service, request: Request) -> Answer:
     alias = await references.alias(service, request["stateMachineAliasArn"])
-    await service.versions.delete_alias(alias.arn)
+    await needed(service.versions).delete_alias(alias.arn)
     return {}
 
 
@@ -169,7 +173,7 @@ def _misrouted(why: str) -> errors.ApiError:
     return errors.validation(why, "INVALID_ROUTING_CONFIGURATION")
 
 
-OPERATIONS: Final[dict[str, Operation]] = {
+OPERATIONS: Final[dict[str, Operation[Service]]] = {
     "PublishStateMachineVersion": Operation(publish, subjects.named("stateMachineArn")),
     "ListStateMachineVersions": Operation(list_versions, subjects.named("stateMachineArn")),
     "DeleteStateMachineVersion": Operation(delete_version, subjects.named("stateMachineVersionArn")),

@@ -11,7 +11,9 @@ sort keys in values, but never in texts, and it may keep a long text elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from msgspec import Struct
 
 from stepwright.asl.checkpoint import codec, map_tasks, open_work, shards
 from stepwright.asl.checkpoint.codec import NewerVersion, check_version, encode_stop
@@ -41,6 +43,7 @@ __all__ = [
     "NewerVersion",
     "Part",
     "PartId",
+    "Waits",
     "check_version",
     "current_states",
     "decode",
@@ -58,6 +61,7 @@ __all__ = [
     "rest",
     "shard_counts",
     "waiting_until",
+    "waits_of",
 ]
 
 
@@ -170,6 +174,15 @@ def has_open_encoded(
     return any(found == task and scheduled in (None, since) for found, since in tasks)
 
 
+def keeps_shard(parts: Mapping[PartId, EncodedPart], task: TaskId, scheduled: Millis) -> bool:
+    """Whether the shard that this task has begun is needed to go on from a checkpoint that was not decoded, also from one that is
+    kept of an execution that has ended."""
+    return any(
+        part.get("kind") == "shard" and (part["shard"], part["opened"]) == (task, scheduled)
+        for part in parts.values()
+    )
+
+
 def resources(machine: Machine, checkpoint: Checkpoint) -> dict[TaskId, Resource]:
     """What runs each open task. The parameters of the tasks are not looked at."""
     found = {}
@@ -207,6 +220,29 @@ def waiting_until(checkpoint: Checkpoint) -> Millis | None:
     if any(shards.open_shards(checkpoint.parts)):
         return None
     return min((timer.due for timer in _timers(checkpoint)), default=None)
+
+
+class Waits(Struct, frozen=True):
+    """What an execution waits for. ``tasks``: those that are open, and when each was scheduled; ``due``: when the earliest timer
+    falls due, None without any."""
+
+    tasks: Mapping[TaskId, Millis]
+    due: Millis | None
+
+
+def waits_of(checkpoint: Checkpoint, is_elsewhere: Callable[[TaskId], bool]) -> Waits | None:
+    """None if anything is open but timers and tasks that are ``is_elsewhere`` and need give no sign of life."""
+    if checkpoint.ended or checkpoint.unfinished_step or checkpoint.head.ending is not None:
+        return None
+    tasks: dict[TaskId, Millis] = {}
+    for branch in checkpoint.branches():
+        if (task := branch.task) is not None:
+            if task.heartbeat_seconds is not None or not is_elsewhere(task.id):
+                return None
+            tasks[task.id] = task.scheduled
+    if any(shards.open_shards(checkpoint.parts)):
+        return None
+    return Waits(tasks, min((timer.due for timer in _timers(checkpoint)), default=None))
 
 
 def open_timers(checkpoint: Checkpoint) -> list[SetTimer]:

@@ -16,6 +16,7 @@ from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map
 from stepwright.asl.resource import RESULT_WRITER
 from stepwright.asl.step import StartTask
+from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import Payload
 
 Parts = Mapping[PartId, Part]
@@ -38,11 +39,12 @@ def start_task(state: Map, parts: Parts, branch: Branch) -> StartTask:
 
 def _done(parts: Parts, fork: Fork) -> dict[str, Json]:
     """What each child execution came to, or the files in which shards have left that."""
-    found = [output.value for output in outputs_of(parts, fork)]
+    outputs = outputs_of(parts, fork)
     if fork.run is None or fork.run.shard_items is None:
-        return {"Results": found}
+        return {"Results": [output.value for output in outputs]}
     files: dict[str, Json] = {}
-    for of_shard in found:
+    for output in outputs:
+        of_shard = jsontext.parse(output.text)  # of which there may be thousands, so none is kept as a value
         assert isinstance(of_shard, dict)
         for status, written in of_shard.items():
             before = files.setdefault(status, [])

@@ -154,7 +154,7 @@ class OpenTask(Struct, frozen=True):
     """What serves it, if that is the engine's own Resource and not the one that its state names."""
 
 
-class CameFrom(Struct, frozen=True, gc=False):
+class CameFrom(Struct, frozen=True, gc=False, array_like=True):
     """The edge by which a branch has come into its state."""
 
     visit: int
@@ -458,16 +458,20 @@ STOPS: Final = "stop/"
 language knows nothing about them, and the engine writes and reads them (``engine.kept_stops``)."""
 
 
+# Remembered: such parts are asked for several times in a transition.
+
+
 @lru_cache(maxsize=1024)
 def branch_id(number: int) -> PartId:
-    """Remembered, because branches are asked for several times in a transition."""
     return PartId(f"branch/{number}")
 
 
+@lru_cache(maxsize=1024)
 def fork_id(number: int) -> PartId:
     return PartId(f"fork/{number}")
 
 
+@lru_cache(maxsize=1024)
 def items_id(number: int) -> PartId:
     return PartId(f"items/{number}")
 
@@ -480,6 +484,7 @@ def kept_source_id(number: int) -> PartId:
     return PartId(f"source/{number}/kept")
 
 
+@lru_cache(maxsize=1024)
 def child_id(number: int) -> PartId:
     return PartId(f"child/{number}")
 
@@ -488,6 +493,7 @@ def shard_id(number: int, first: int) -> PartId:
     return PartId(f"shard/{number}/{first}")
 
 
+@lru_cache(maxsize=1024)
 def results_id(number: int, chunk: int) -> PartId:
     return PartId(f"results/{number}/{chunk}")
 

@@ -43,9 +43,9 @@ class ReferencePath:
         place: str | int = 0
         for key in self._keys:
             copy = self._copy(holder[place], key, document)  # type: ignore[index]  # a key fits its holder
-            holder[place] = copy  # type: ignore[index]
+            holder[place] = copy  # type: ignore[index]  # as above
             holder, place = copy, key
-        holder[place] = result  # type: ignore[index]
+        holder[place] = result  # type: ignore[index]  # as above
         return root[0]
 
     def _copy(self, node: Json, key: str | int, document: Json) -> list[Json] | dict[str, Json]:

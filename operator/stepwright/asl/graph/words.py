@@ -40,7 +40,7 @@ _FUNCTION: Final = re.compile(r"arn:aws[a-z-]*:lambda:[^:]*:[^:]*:(function:.*)"
 
 
 def of_rule(rule: dict[str, Json]) -> str:
-    """``$.total > 100 and $.country == "NO"``; empty if it is no condition."""
+    """``$.total > 100 and $.country == "NO"``; empty if it is not a condition."""
     return _short(_condition(rule, 0))
 
 
@@ -53,7 +53,7 @@ def of_catcher(catcher: dict[str, Json]) -> str:
 
 
 def of_state(state: Json) -> str:
-    """What tells it from others of its type: what a Task calls, how long a Wait waits, the error of a Fail."""
+    """What distinguishes it from others of its type: what a Task calls, how long a Wait waits, the error of a Fail."""
     if not isinstance(state, dict):
         return ""
     match state.get("Type"):

@@ -19,7 +19,7 @@ from stepwright.asl.failure import failures
 from stepwright.asl.interpreter import context, variables
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.json_types import Json, JsonText
-from stepwright.asl.machine import State, StateBase, Target
+from stepwright.asl.machine import State, Target
 from stepwright.asl.signals import TaskId
 from stepwright.asl.text import jsontext
 from stepwright.asl.text.payload import EMPTY_OBJECT, Payload
@@ -113,10 +113,10 @@ def place(target: Target | None, raw_input: Payload, result: Payload) -> Payload
 
 
 def assigned(
-    draft: Draft, branch: Branch, state: StateBase, assign: Expression, document: Payload
+    draft: Draft, branch: Branch, state: State, assign: Expression, document: Payload
 ) -> dict[str, Payload]:
     """The variables that the state assigns; ``document`` is its result, or its input if it has no result."""
-    values = assign.evaluate(data(draft, branch, state, document))  # type: ignore[arg-type]
+    values = assign.evaluate(data(draft, branch, state, document))
     assert isinstance(values, dict)
     return {name: Payload(value) for name, value in values.items()}
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, Final
 
+from stepwright.asl.checkpoint import visits
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.checkpoint.parts import NOTHING_BEGUN, OWN_TASKS, ROOT, Branch
 from stepwright.asl.interpreter import history
@@ -181,7 +182,7 @@ class Draft:
         ``field`` is the name of the field that holds its ``details``. ``size``: ``history.size_bytes(details)``, where it is
         known without looking through them. Returns its id."""
         if branch.child is not None:
-            return self._record_of_child(branch.child, kind, previous, field, details, size)
+            return self._record_of_child(branch.child, branch, kind, previous, field, details, size)
         head = self.head
         number = head.last_event_id + 1
         if number > self._room:
@@ -204,9 +205,16 @@ class Draft:
         return number
 
     def _record_of_child(
-        self, number: int, kind: str, previous: int, field: str | None, details: Any, size: int | None
+        self,
+        number: int,
+        branch: Branch,
+        kind: str,
+        previous: int,
+        field: str | None,
+        details: Any,
+        size: int | None,
     ) -> int:
-        root = self.checkpoint.branch(number)
+        root = branch if branch.number == number else self.checkpoint.branch(number)
         assert root is not None
         if root.events >= self._room and kind not in _HAVE_ROOM:
             raise HistoryFull(None if self._room == 0 else number)
@@ -234,28 +242,20 @@ class Draft:
         self, branch: Branch, state: State, outcome: VisitOutcome | None = None, error: str | None = None
     ) -> None:
         """Report to people how the branch's visit of its state stands now. That of a shard's root is its Map's."""
+        if branch.child is not None and not self.limits.tells_visits_of_children:
+            return
         if branch.number == ROOT and type(state) is Map and self.checkpoint.is_shard:
             return
         around: Branch | None = None
         if branch.parent is not None and branch.child != branch.number:
             around = self.checkpoint.peek(branch.parent)
-        begun = branch.begun_at
-        self.visits[branch.visit] = Visit(  # by position, since this is done for each transition
-            branch.visit,
-            branch.prefix + state.name,
-            state.name,
-            type(state).__name__,
-            branch.entered_at,
-            branch.attempt + 1 if branch.retries else 1,
+        self.visits[branch.visit] = visits.of_branch(
+            branch,
+            state,
+            around,
             outcome,
             None if outcome is None else self.now,
             error,
-            branch.last_task,
-            state.pointer,
-            branch.came_from,
-            None if around is None else around.visit,
-            None if around is None else branch.index,
-            None if begun == NOTHING_BEGUN else begun or branch.entered_at,
             self._tries.get(branch.visit, ()) if self._tries else (),
             None if branch.child is None else self.checkpoint.child(branch.child).name,
         )

@@ -24,10 +24,14 @@ from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map
 from stepwright.asl.step import ChildExecution, Counts, MapRunStatus, Status
-from stepwright.asl.text import timestamps
-from stepwright.asl.text.payload import Payload
+from stepwright.asl.text import jsontext, timestamps
+from stepwright.asl.text.payload import Payload, of_text
 
 _MACHINE: Final = ":stateMachine:"
+_NAMESPACE: Final = NAMESPACE_OID.bytes
+_ID_BEGINS: Final = len("01234567-89ab-")
+_NEIGHBOURS: Final = 1_000
+"""About as many items as are written together."""
 _INCLUDED: Final[dict[str, Json]] = {"Included": True}
 
 
@@ -41,7 +45,8 @@ def new(
     the same ARN."""
     identity = draft.checkpoint.start.identity
     prefix, _, machine = identity.state_machine_id.partition(_MACHINE)
-    run = uuid5(NAMESPACE_OID, f"{identity.uid}/{draft.head.ordinal}")
+    began = str(uuid5(NAMESPACE_OID, f"{identity.uid}/{draft.head.ordinal}"))
+    run = id_begins(identity.uid) + began[_ID_BEGINS:]
     return MapRun(
         arn=f"{prefix}:mapRun:{machine}/{label(identity.state_machine_id, state)}:{run}",
         started=draft.now,
@@ -49,6 +54,12 @@ def new(
         batch_items=batch[0],
         batch_bytes=batch[1],
     )
+
+
+def id_begins(uid: str) -> str:
+    """What the ids of all Map Runs of an execution begin with, so that it can be found by the ARN of one."""
+    made = sha1(_NAMESPACE + uid.encode(), usedforsecurity=False).hexdigest()
+    return f"{made[:8]}-{made[8:12]}-"
 
 
 def label(machine_arn: str, state: Map) -> str:
@@ -77,10 +88,17 @@ def _uuid(run_arn: str) -> bytes:
 
 
 def _name(run_arn: str, index: int) -> str:
-    """The text of ``uuid5``, which takes three times as long."""
+    """A UUID of version 5. Names of neighbours begin alike, so that whoever stores them by name has one page to write for
+    many of them, not one for each."""
     made = sha1(_uuid(run_arn) + b"%d" % index, usedforsecurity=False).hexdigest()
     variant = "89ab"[int(made[16], 16) & 3]
-    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{variant}{made[17:20]}-{made[20:32]}"
+    begins = _name_begins(run_arn, index // _NEIGHBOURS)
+    return f"{begins}-{made[8:12]}-5{made[13:16]}-{variant}{made[17:20]}-{made[20:32]}"
+
+
+@lru_cache(maxsize=64)
+def _name_begins(run_arn: str, neighbours: int) -> str:
+    return sha1(_uuid(run_arn) + b"/%d" % neighbours, usedforsecurity=False).hexdigest()[:8]
 
 
 def begin_child(draft: Draft, fork: Fork, branch: Branch, items: int) -> None:
@@ -183,7 +201,7 @@ def description(
     failure: Failure | None = None,
 ) -> Payload:
     """What the results of a Map hold in place of a child execution whose failure is tolerated; and, if they are written
-    elsewhere, of every child execution, as in AWS's files of results."""
+    elsewhere, of every child execution, as in AWS's files of results. It is kept as a text: there may be thousands."""
     assert fork.run is not None
     child, run = draft.checkpoint.child(branch.number), fork.run
     said: dict[str, Json] = {}
@@ -205,7 +223,7 @@ def description(
     said["StateMachineArn"] = machine_arn(run.arn)
     said["Status"] = status
     said["StopDate"] = draft.timestamp
-    return Payload(said)
+    return of_text(jsontext.dump(said))
 
 
 def pending(given: Payload) -> Payload:
@@ -217,11 +235,12 @@ def tell(
     draft: Draft, fork: Fork, status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"] = "RUNNING"
 ) -> None:
     """Report how the run stands. What is running when it ends is aborted. Only its Map reports about a shard."""
+    assert fork.run is not None
+    if fork.run.is_shard:
+        return
     own, fork = fork, open_shards.folded(draft.parts, fork)
     run = fork.run
     assert run is not None
-    if run.is_shard:
-        return
     over = status != "RUNNING"
     aborted = over or run.leaving is not None
     items = fork.cursor - fork.finished
@@ -284,9 +303,7 @@ def _tell_child(
     child = draft.checkpoint.child(branch.number)
     draft.children.executions[child.name] = ChildExecution(
         name=child.name,
-        arn=execution_arn(run.arn, child.name),
         map_run_arn=run.arn,
-        state_machine_arn=machine_arn(run.arn),
         status=status,
         started=child.started,
         input=child.input.text,

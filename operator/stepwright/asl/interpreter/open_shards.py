@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from stepwright.asl.checkpoint import shards
 from stepwright.asl.checkpoint.parts import Fork, Part, PartId, Shard, shard_id, source_id
 from stepwright.asl.interpreter.draft import Draft
+from stepwright.asl.machine import Map
 from stepwright.asl.signals import ShardCounts, TaskId
 from stepwright.asl.text.payload import Payload
 
@@ -18,12 +19,23 @@ def open_more(draft: Draft, fork: Fork) -> None:
     assert fork.run is not None
     if any(shard.limit == 0 for shard in of(draft.parts, fork)):
         share_out(draft, fork)
-    while fork.cursor < fork.width and len(fork.run.shards) < draft.limits.shards:
+    while fork.cursor < fork.width and len(fork.run.shards) < _most(draft, fork):
         taken = sum(shard.limit for shard in of(draft.parts, fork))
         limit = min(fork.limit - taken, draft.limits.child_executions, _next_stretch(draft, fork)[0])
         if limit <= 0:
             return
         _open(draft, fork, draft.next_own_task_id(), limit, _tolerated(folded(draft.parts, fork)))
+
+
+def _most(draft: Draft, fork: Fork) -> int:
+    """How many may be open at once."""
+    computing = draft.limits.computing_shards
+    root = draft.checkpoint.peek(fork.branch)
+    if computing is None or root is None:
+        return draft.limits.shards
+    state = draft.state(root)
+    assert isinstance(state, Map)
+    return computing if shards.computes(draft.machine, state.item_processor) else draft.limits.shards
 
 
 def share_out(draft: Draft, fork: Fork) -> None:

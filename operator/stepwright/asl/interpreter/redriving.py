@@ -102,9 +102,9 @@ def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
     if fork is not None:
         if _goes_on(fork):
             return  # between two iterations: the next one is made again
-        if _is_to_write(draft, branch, fork):
+        if _is_to_write(draft, branch, fork) or (fork.run is not None and fork.run.is_shard):
             map_runs.redrive(draft, branch, fork)
-            return  # all of it is done, but not written
+            return  # all of it is done, but not written or not told to the Map whose part it is
         draft.checkpoint.drop_fork(fork)  # together, all of them had done more than there is room for
     branch.phase = "begin"
     branch.previous = redriven if isinstance(state, Fail) else branch.entered

@@ -205,7 +205,7 @@ def resume(
     was_to_go_on = False
     head = checkpoint.head
     if head.ended is not None:
-        was_to_go_on = isinstance(signal, Break) and any(checkpoint.branches())
+        was_to_go_on = isinstance(signal, Break | Stop) and any(checkpoint.branches())
         if not was_to_go_on:
             return Step(checkpoint)
     branch: Branch | None = None
@@ -227,7 +227,7 @@ def resume(
         case UpdateMapRun() | ShardBounds() if instead is None and head.ending is None:
             fork = distributed_map.bounded_by(checkpoint.parts, signal)
         case Stop():
-            return _stop(machine, checkpoint, signal, moment, limits)
+            return _stop(machine, checkpoint, signal, moment, limits, redrives=was_to_go_on)
         case Break():
             draft = Draft(machine, checkpoint, moment, limits)
             if was_to_go_on:
@@ -380,10 +380,15 @@ def _break(draft: Draft, failure: Failure) -> None:
     failing.end_failed(draft, draft.head.last_event_id, failure)
 
 
-def _stop(machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, limits: Limits) -> Step:
+def _stop(
+    machine: Machine, checkpoint: Checkpoint, stop: Stop, moment: Moment, limits: Limits, *, redrives: bool
+) -> Step:
+    """``redrives``: it was to go on from an end, which is recorded before."""
     if checkpoint.head.ending is not None and not stop.at_once:
         return Step(checkpoint)
     draft = Draft(machine, checkpoint, moment, limits)
+    if redrives:
+        redriving.reopen(draft)
     said = failures.said(stop.error, stop.cause)
     wanted = Ending("ABORTED", said.error, said.cause)
     if stop.at_once or not leaving.before_end(draft, wanted):

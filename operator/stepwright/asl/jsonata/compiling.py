@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from stepwright.asl.jsonata import grouping, numeric, operators, paths, transforming
+from stepwright.asl.jsonata import grouping, numeric, operators, order, paths, selecting, transforming
 from stepwright.asl.jsonata.errors import EvaluationFailed, LimitExceeded
 from stepwright.asl.jsonata.functions import matching
 from stepwright.asl.jsonata.nodes import Node
@@ -146,10 +146,10 @@ class _Compiler:
     def _step(self, step: Node, depth: int) -> Code | None:
         if step.type == "sort":
             terms = tuple((descending, self.code(term, depth)) for descending, term in step.terms)
-            return paths.sorting(terms)
+            return order.sorting(terms)
         if step.type == "name":
             name = step.value
-            return lambda input, frame: unwrapped(paths.field(input, name, frame), step.keep_array)
+            return lambda input, frame: unwrapped(selecting.field(input, name, frame), step.keep_array)
         return self.code(step, depth)
 
     def _stages(self, step: Node, depth: int) -> list[paths.Stage]:
@@ -168,10 +168,10 @@ class _Compiler:
         return too_deep
 
     def wildcard(self, _node: Node, _depth: int) -> Code:
-        return paths.wildcard
+        return selecting.wildcard
 
     def descendant(self, _node: Node, _depth: int) -> Code:
-        return paths.descendants
+        return selecting.descendants
 
     def binary(self, node: Node, depth: int) -> Code:
         left, right = self.code(node.lhs, depth + 1), self.code(node.rhs, depth + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from stepwright.asl.jsonata import numeric, paths
+from stepwright.asl.jsonata import numeric, order
 from stepwright.asl.jsonata.errors import EvaluationFailed
 from stepwright.asl.jsonata.functions import matching
 from stepwright.asl.jsonata.runtime import Code, Frame
@@ -111,8 +111,8 @@ def _compare(holds: Callable[[Any, Any], bool]) -> Callable[[Value, Value, Frame
         if isinstance(left, str) != isinstance(right, str):
             raise EvaluationFailed("T2009", value=left, value2=right)
         if type(left) is str:
-            paths.pay_for_order(frame.runtime, left, right)
-        return holds(*paths.in_order(left, right))
+            order.pay_for_order(frame.runtime, left, right)
+        return holds(*order.in_order(left, right))
 
     return compare
 

@@ -59,7 +59,7 @@ class Writing(Struct, frozen=True, rename="pascal"):
     """Set by a shard: it writes only files with this number, and is answered which they are (``ResultFiles`` of a manifest)."""
     redrive: int = 0
     """How often its Map Run has been redriven: what one of its attempts has left, the next leaves alone."""
-    files: dict[str, list[dict[str, Any]]] | None = None
+    files: dict[str, list[Any]] | None = None
     """Those that shards have written; only the manifest is to be added."""
 
 

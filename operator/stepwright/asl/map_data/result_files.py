@@ -6,11 +6,13 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-result
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from stepwright.asl.failure.errors import RESULT_WRITER_FAILED, StateError
-from stepwright.asl.json_types import Json, JsonText
+from stepwright.asl.json_types import Json
 from stepwright.asl.map_data.requests import Writing
 from stepwright.asl.text import jsontext
 
@@ -33,7 +35,7 @@ class Written:
     how the manifest is to name its files."""
 
     bucket: str
-    files: tuple[tuple[str, str], ...]
+    files: tuple[tuple[str, bytes], ...]
     details: Mapping[str, Json]
 
 
@@ -48,7 +50,7 @@ def of(wanted: Writing) -> Written:
     key = f"{folder}/manifest.json"
     if wanted.files is not None:
         named: dict[str, Json] = {status: [*wanted.files.get(status, ())] for status in _STATUSES}
-        files: list[tuple[str, str]] = []
+        files: list[tuple[str, bytes]] = []
     else:
         files, named = _results(wanted, folder)
     if wanted.part is not None:
@@ -58,13 +60,13 @@ def of(wanted: Writing) -> Written:
         "MapRunArn": wanted.map_run_arn,
         "ResultFiles": named,
     }
-    files.append((key, jsontext.dump(manifest)))
+    files.append((key, jsontext.dump(manifest).encode()))
     return Written(bucket, tuple(files), {"Bucket": bucket, "Key": key})
 
 
-def _results(wanted: Writing, folder: str) -> tuple[list[tuple[str, str]], dict[str, Json]]:
+def _results(wanted: Writing, folder: str) -> tuple[list[tuple[str, bytes]], dict[str, Json]]:
     """The files of results, and how a manifest names them."""
-    files: list[tuple[str, str]] = []
+    files: list[tuple[str, bytes]] = []
     named: dict[str, Json] = {}
     lines = wanted.writer_config.get("OutputType") == "JSONL"
     for status in _STATUSES:
@@ -72,9 +74,9 @@ def _results(wanted: Writing, folder: str) -> tuple[list[tuple[str, str]], dict[
         of_status: list[Json] = []
         if results:
             key = f"{folder}/{status}_{wanted.part or 0}.{'jsonl' if lines else 'json'}"
-            text = _as_text(_transformed(results, wanted.writer_config.get("Transformation")), lines=lines)
-            files.append((key, text))
-            of_status.append({"Key": key, "Size": len(text.encode())})
+            content = _content(_transformed(results, wanted.writer_config.get("Transformation")), lines=lines)
+            files.append((key, content))
+            of_status.append({"Key": key, "Size": len(content)})
         named[status] = of_status
     return files, named
 
@@ -85,23 +87,29 @@ def _file_of(result: dict[str, Json]) -> Json:
     return status if status in ("SUCCEEDED", "PENDING") else "FAILED"
 
 
-def _transformed(results: list[dict[str, Json]], transformation: str | None) -> list[Json]:
+def _transformed(results: list[dict[str, Json]], transformation: str | None) -> Iterator[Json]:
     """Child executions that did not succeed are described, whatever the transformation; and whether a redrive runs them again is
     added, which follows from how they ended."""
-    found: list[Json] = []
     for result in results:
         output = result.get("Output")
         if transformation not in ("COMPACT", "FLATTEN") or not isinstance(output, str):
-            found.append(result | _REDRIVABLE.get(result.get("Status"), _AGAIN))
+            yield result | _REDRIVABLE.get(result.get("Status"), _AGAIN)
             continue
         value = jsontext.parse(output)
-        found += value if transformation == "FLATTEN" and isinstance(value, list) else [value]
-    return found
+        yield from value if transformation == "FLATTEN" and isinstance(value, list) else [value]
 
 
-def _as_text(results: Iterable[Json], *, lines: bool) -> str:
-    texts: list[JsonText] = [jsontext.dump(result) for result in results]
-    return "\n".join(texts) + "\n" if lines else f"[{','.join(texts)}]"
+def _content(results: Iterable[Json], *, lines: bool) -> bytes:
+    """What was read from JSON can be written as JSON. A shard may have a megabyte of it, so there are no more copies of that than
+    needed."""
+    if lines:
+        return b"".join(msgspec.json.encode(result) + b"\n" for result in results)
+    content = bytearray(b"[")
+    for number, result in enumerate(results):
+        content += b"," if number else b""
+        content += msgspec.json.encode(result)
+    content += b"]"
+    return bytes(content)
 
 
 def _text(parameters: Json, name: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import Final
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 """Spreadsheets put it before the first header."""
+
+_LINE: Final = re.compile(rb"[^\r\n]*+(?:\r\n|[\r\n]|\Z)")
 
 # The module's own bound is half of what an item may have; it holds for the whole process and can only be raised.
 csv.field_size_limit(max(csv.field_size_limit(), 16 * 1024 * 1024))
@@ -26,10 +29,12 @@ def lines(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
     JSON may hold what else Unicode calls a line's end."""
     rest, taken = b"", 0
     for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
+        content, begin = rest + piece, 0
+        while (end := content.find(b"\n", begin)) >= 0:
+            line, begin = content[begin:end], end + 1
             taken += len(line) + 1
             yield (line.removeprefix(BYTE_ORDER_MARK) if taken == len(line) + 1 else line), taken
+        rest = content[begin:]
     if rest:
         yield (rest if taken else rest.removeprefix(BYTE_ORDER_MARK)), taken + len(rest)
 
@@ -50,11 +55,15 @@ class _Texts(Iterator[str]):
 
 
 def _ended_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """One after the other: all lines of a piece take several times as much memory as the piece."""
     rest = b""
     for piece in pieces:
-        whole = (rest + piece).splitlines(keepends=True)
-        # What follows may belong to the last line, or be the second half of its end.
-        rest = whole.pop() if whole else b""
-        yield from whole
+        content, end = rest + piece, 0
+        for line in _LINE.finditer(content):
+            if line.end() == len(content):
+                break  # what follows may belong to it, or be the second half of its end
+            end = line.end()
+            yield line[0]
+        rest = content[end:]
     if rest:
         yield rest

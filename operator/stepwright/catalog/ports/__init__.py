@@ -20,6 +20,7 @@ from stepwright.catalog.ports.errors import (
     NameTaken,
     NoConnection,
     NoFunction,
+    NoLogs,
     NoSuchCursor,
     NoSuchTask,
     NoSuchVersion,
@@ -30,7 +31,7 @@ from stepwright.catalog.ports.errors import (
     VersionInUse,
 )
 from stepwright.catalog.ports.execution_rows import ExecutionQuery, ExecutionRows
-from stepwright.catalog.ports.executions import Executions
+from stepwright.catalog.ports.executions import Executions, StartedExecutions
 from stepwright.catalog.ports.express import Express
 from stepwright.catalog.ports.functions import (
     LARGEST_RESULT_BYTES,
@@ -43,8 +44,10 @@ from stepwright.catalog.ports.functions import (
     StandsFor,
 )
 from stepwright.catalog.ports.lists import Cursor, Page
-from stepwright.catalog.ports.machines import Machines
+from stepwright.catalog.ports.logs import LogLine, LogSource, TaskLogs
+from stepwright.catalog.ports.machines import KnownMachines, Machines
 from stepwright.catalog.ports.map_runs import MapRuns
+from stepwright.catalog.ports.overviews import FEW, OverviewQuery, Overviews
 from stepwright.catalog.ports.shards import NotBegun, ShardEnd, Shards, ShardTask
 from stepwright.catalog.ports.test_cases import TestCases
 from stepwright.catalog.ports.versions import Versions
@@ -53,6 +56,7 @@ from stepwright.catalog.ports.watching import Change, Following, Watching
 from stepwright.catalog.ports.work import Work
 
 __all__ = [
+    "FEW",
     "LARGEST_RESULT_BYTES",
     "Access",
     "Activities",
@@ -77,13 +81,17 @@ __all__ = [
     "FunctionUnfit",
     "FunctionWork",
     "Functions",
+    "KnownMachines",
     "LimitReached",
+    "LogLine",
+    "LogSource",
     "MachineGone",
     "Machines",
     "MapRuns",
     "NameTaken",
     "NoConnection",
     "NoFunction",
+    "NoLogs",
     "NoObject",
     "NoSuchCursor",
     "NoSuchTask",
@@ -92,12 +100,16 @@ __all__ = [
     "NotAllowed",
     "NotBegun",
     "NotRedrivable",
+    "OverviewQuery",
+    "Overviews",
     "Page",
     "ShardEnd",
     "ShardTask",
     "Shards",
     "Speech",
     "StandsFor",
+    "StartedExecutions",
+    "TaskLogs",
     "TaskOver",
     "TestCases",
     "VersionInUse",

@@ -14,3 +14,6 @@ class Access(Protocol):
         """``action`` is an operation's name (``StartExecution``), ``resource`` the ARN of its subject,
         whether that exists or not, with ``*`` for a name if the subject is everything in one place. Raises
         Unavailable."""
+
+    def needs(self, action: str) -> str:
+        """The rights for it, as those call them who give them; empty where nobody gives any."""

@@ -22,6 +22,11 @@ class NotRedrivable(Exception):  # noqa: N818
     """The execution runs, has succeeded, its state machine was deleted, or nothing was kept from which a
     redrive could continue."""
 
+    def __init__(self, reason: str | None = None) -> None:
+        """``reason``: a sentence, if the execution itself does not show it."""
+        super().__init__(reason)
+        self.reason = reason
+
 
 class NoSuchCursor(Exception):  # noqa: N818
     """The cursor was not issued by this list."""
@@ -62,6 +67,10 @@ class NoFunction(Exception):  # noqa: N818
 
 class FunctionUnfit(Exception):  # noqa: N818
     """What stands for a function cannot be called as it is set up now. The sentence says why."""
+
+
+class NoLogs(Exception):  # noqa: N818
+    """There is no log of a task, or not any more. The sentence says why."""
 
 
 class NotAllowed(Exception):  # noqa: N818

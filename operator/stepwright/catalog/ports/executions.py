@@ -11,14 +11,10 @@ from stepwright.catalog.records import Execution
 from stepwright.engine.ports import StopRequest, Uid
 
 
-class Executions(Protocol):
-    """Standard executions, stored and run. What is written is durable when the call returns."""
+class StartedExecutions(Protocol):
+    """Standard executions, as whoever has started them looks after them. What is written is durable when the call returns."""
 
     async def execution(self, arn: str) -> Execution | None: ...
-
-    async def has_machine(self, execution: Execution) -> bool:
-        """Whether the state machine that it was started with exists and is not being deleted; another one of
-        the same name does not count."""
 
     async def executions(
         self, started_as: str, status: Status | None, after: Cursor | None, limit: int
@@ -28,18 +24,6 @@ class Executions(Protocol):
 
         Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
         """
-
-    async def events(
-        self,
-        execution: Execution,
-        after: Cursor | None,
-        limit: int,
-        *,
-        newest_first: bool,
-        first: int | None = None,
-    ) -> Page[HistoryEvent]:
-        """Events of an execution in the order asked for. ``first``: the id of the one that a list without a cursor begins
-        with; ids are dense."""
 
     async def start(self, execution: Execution) -> Execution:
         """Begin a Standard execution; durable when it returns. The stored one, if its ARN was taken. Raises
@@ -54,6 +38,26 @@ class Executions(Protocol):
 
     async def until_ended(self, arn: str) -> None:
         """Return once an execution is over, or is not there."""
+
+
+class Executions(StartedExecutions, Protocol):
+    """Standard executions, stored and run."""
+
+    async def has_machine(self, execution: Execution) -> bool:
+        """Whether the state machine that it was started with exists and is not being deleted; another one of
+        the same name does not count."""
+
+    async def events(
+        self,
+        execution: Execution,
+        after: Cursor | None,
+        limit: int,
+        *,
+        newest_first: bool,
+        first: int | None = None,
+    ) -> Page[HistoryEvent]:
+        """Events of an execution in the order asked for. ``first``: the id of the one that a list without a cursor begins
+        with; ids are dense."""
 
     async def redrive(self, execution: Execution, token: str | None) -> Millis:
         """Let an execution that ended without success continue; durable when it returns. Returns when that

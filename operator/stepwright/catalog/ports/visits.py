@@ -43,8 +43,7 @@ class Visits(Protocol):
         self, execution: Execution, *, under: str | None = None, at: Millis | None = None
     ) -> Mapping[Pointer, Mapping[Standing, Tally]]:
         """By state, for each way its visits stand. ``under``: see ``VisitQuery``. ``at``: as it was then; what had not ended by
-        then was running, and had as many retries as it has now. Without both the answer takes no longer the more visits there
-        are."""
+        then was running, and had as many retries as it has now."""
 
     async def iterations(
         self,

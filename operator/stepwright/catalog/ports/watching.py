@@ -17,7 +17,8 @@ class Change:
     """What has become of an execution since somebody last looked; it is stored already.
 
     ``turned``: it has begun, ended, or goes on after a redrive. ``last_event``: the id of the newest event; 0: none is new.
-    ``visits``: those that are new or have changed, by id, each with those ``tries`` that are new; None: too many to be kept.
+    ``visits``: those that are new or have changed, by id, each with those ``tries`` that are new; None: too many to be kept, or
+    only the store has them, and everything else of the execution: ask it.
     ``map_runs`` by ARN.
     """
 

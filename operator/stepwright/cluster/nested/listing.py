@@ -14,8 +14,9 @@ from stepwright.asl.step import Status
 from stepwright.catalog.ports import CallingTask, Cursor, NoSuchCursor, Page
 from stepwright.catalog.records import Execution
 from stepwright.cluster import shards
+from stepwright.cluster.execution_fields import STATUSES
 from stepwright.cluster.nested.asking import Asking
-from stepwright.cluster.nested.stored_child import STATUSES, StoredChild
+from stepwright.cluster.nested.stored_child import StoredChild
 from stepwright.cluster.reading import EXECUTIONS
 from stepwright.cluster.resources import API_VERSION
 from stepwright.engine.ports import Refused

@@ -27,7 +27,7 @@ def call_id(by: CallingTask) -> str:
 
 
 class MachinesOfTask:
-    """What ``catalog.ports.Machines`` has for operations on executions."""
+    """Implements ``catalog.ports.KnownMachines``."""
 
     def __init__(self, children: Children, by: CallingTask) -> None:
         self._children: Final = children
@@ -40,7 +40,7 @@ class MachinesOfTask:
 
 
 class ExecutionsOfTask:
-    """What ``catalog.ports.Executions`` has for starting, describing, listing and stopping them."""
+    """Implements ``catalog.ports.StartedExecutions``."""
 
     def __init__(self, children: Children, asking: Asking, by: CallingTask) -> None:
         self._children: Final = children
@@ -78,23 +78,6 @@ class ExecutionsOfTask:
         named = _named(arn)
         if named is not None:
             await self._children.until_ended(self._by, named)
-
-
-class NoVersions:
-    """What ``catalog.ports.Versions`` has for starting executions: a cluster has neither versions nor aliases."""
-
-    async def version(self, arn: str) -> None:
-        """There is none."""
-
-    async def alias(self, arn: str) -> None:
-        """There is none."""
-
-
-class NoMapRuns:
-    """What ``catalog.ports.MapRuns`` has for listing executions: those of a cluster have no ARNs that could be asked for."""
-
-    async def map_run(self, arn: str) -> None:
-        """There is none."""
 
 
 def _named(arn: str) -> Named | None:

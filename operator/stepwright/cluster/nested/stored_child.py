@@ -3,96 +3,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import Millis
-from stepwright.asl.step import Status
 from stepwright.catalog.records import Execution
 from stepwright.cluster import arns
+from stepwright.cluster.execution_fields import STATUSES, ExecutionFields, SpecFields, StatusFields
 from stepwright.cluster.nested.parent import Parent
 from stepwright.engine.ports import Uid
-from stepwright.kube import timestamps
 
 STARTED_BY: Final = "stepwright.dev/started-by"
 STOPPED_BY: Final = "stepwright.dev/stopped-by"
 """Annotations: the names of users, which an admission policy lets nobody give but themselves."""
 
-STATUSES: Final[Mapping[str, Status]] = {
-    "Succeeded": "SUCCEEDED",
-    "Failed": "FAILED",
-    "TimedOut": "TIMED_OUT",
-    "Aborted": "ABORTED",
-}
 
-
-class _Metadata(msgspec.Struct, frozen=True):
-    namespace: str
-    name: str
-    uid: str
-    creationTimestamp: str
-    annotations: Mapping[str, str] = {}
-
-
-class _MachineRef(msgspec.Struct, frozen=True):
-    name: str
-
-
-class _Spec(msgspec.Struct, frozen=True):
-    stateMachineRef: _MachineRef
-    name: str | None = None
+class _Spec(SpecFields, frozen=True):
     parent: Parent | None = None
-    input: msgspec.Raw = msgspec.Raw()
-    inputJson: str | None = None
-    stop: msgspec.Raw = msgspec.Raw()
     mapShard: _MapShard | None = None
+    redrive: _Redrive | None = None
+
+
+class _Redrive(msgspec.Struct, frozen=True):
+    requestId: str
 
 
 class _MapShard(msgspec.Struct, frozen=True):
     uid: str
 
 
-class _OutputRef(msgspec.Struct, frozen=True):
-    name: str
-
-
-class _Status(msgspec.Struct, frozen=True):
-    phase: str = "Pending"
+class _Status(StatusFields, frozen=True):
     seq: int = 0
-    startTime: str | None = None
-    endTime: str | None = None
-    output: str | None = None
-    outputRef: _OutputRef | None = None
-    error: str | None = None
-    cause: str | None = None
+    redrives: tuple[_Redrive, ...] = ()
 
 
-class StoredChild(msgspec.Struct, frozen=True):
-    """The few fields that are needed: an untyped input is not decoded."""
-
-    metadata: _Metadata
+class StoredChild(ExecutionFields, frozen=True):
     spec: _Spec
     status: _Status = _Status()
 
     @property
-    def name(self) -> str:
-        """As AWS has it."""
-        return self.spec.name or self.metadata.name
-
-    @property
     def arn(self) -> str:
         return arns.execution(self.metadata.namespace, self.spec.stateMachineRef.name, self.name)
-
-    @property
-    def has_ended(self) -> bool:
-        return self.status.phase in STATUSES
-
-    @property
-    def stop_is_asked_for(self) -> bool:
-        return bool(self.spec.stop)
 
     @property
     def shard(self) -> str | None:
@@ -100,25 +52,18 @@ class StoredChild(msgspec.Struct, frozen=True):
         return None if self.spec.mapShard is None else self.spec.mapShard.uid
 
     @property
+    def is_at_rest(self) -> bool:
+        """It has ended, and nothing is to be done about a redrive of it."""
+        asked = self.spec.redrive
+        return self.has_ended and (asked is None or asked in self.status.redrives)
+
+    @property
     def started_by(self) -> str | None:
         return self.metadata.annotations.get(STARTED_BY)
-
-    @property
-    def payload(self) -> str | None:
-        """The ExecutionHistory that holds its output, if that is long."""
-        ref = self.status.outputRef
-        return None if ref is None else ref.name
-
-    @property
-    def ended(self) -> Millis | None:
-        end = self.status.endTime
-        return timestamps.millis(end) if end is not None and self.has_ended else None
 
     def record(self, output: str | None) -> Execution:
         """``output``: the whole of it."""
         spec, status, metadata = self.spec, self.status, self.metadata
-        given = spec.inputJson if spec.inputJson is not None else bytes(spec.input).decode() or "{}"
-        began = status.startTime or metadata.creationTimestamp
         return Execution(
             arn=self.arn,
             uid=Uid(metadata.uid),
@@ -126,8 +71,8 @@ class StoredChild(msgspec.Struct, frozen=True):
             machine_arn=arns.state_machine(metadata.namespace, spec.stateMachineRef.name),
             revision_id="",
             status=STATUSES.get(status.phase, "RUNNING"),
-            input=JsonText(given),
-            started=timestamps.millis(began),
+            input=spec.given,
+            started=self.began,
             stopped=self.ended,
             output=None if output is None else JsonText(output),
             error=status.error,

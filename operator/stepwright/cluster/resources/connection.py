@@ -30,7 +30,7 @@ class FromSecret(Written):
     """Where a value is kept."""
 
     secret_key_ref: SecretKeySelector
-    """A key of a Secret in this namespace. It is read for each request, as serviceAccountName, and kept nowhere."""
+    """A key of a Secret in this namespace. It is read for each request, as serviceAccountName, and never stored."""
 
 
 class NamedValue(Written):
@@ -160,7 +160,7 @@ class Auth(Written):
 
 
 class Idempotency(Written):
-    """How the other side knows a request that is made again."""
+    """How the other side recognizes a request that is repeated."""
 
     header: HeaderName = "Idempotency-Key"
     """The header that says so: the same for each repeat of one task's request, never for another's."""
@@ -181,14 +181,14 @@ class Http(Written):
     """What may be called over HTTP, and how."""
 
     allow: Annotated[list[Url], Field(min_length=1, max_length=64)]
-    """What may be called: beginnings of URLs, with scheme, host and path (https://api.example.com/v1/). Nothing else is, and
-    no redirect is followed."""
+    """What may be called: beginnings of URLs, with scheme, host and path (https://api.example.com/v1/). Nothing else is
+    called, and no redirect is followed."""
     networks: Networks = Field(default_factory=list)
-    """Private networks in which hosts of allow may be (10.20.0.0/16). Others are called at public addresses only; Services
+    """Private networks in which hosts of allow may be (10.20.0.0/16). Other hosts are called at public addresses only; Services
     (NAME.NAMESPACE.svc) and addresses that allow names need no network. This machine's own and link-local addresses, where
     clouds hand out credentials, are never called."""
     auth: Auth = Field(default_factory=Auth)
-    """What proves who calls."""
+    """The credentials that prove who calls."""
     headers: Annotated[list[Header], Field(max_length=32)] = Field(default_factory=list)
     """Headers of each request, in place of those of the same name that a task gives."""
     query: Annotated[list[NamedValue], Field(max_length=32)] = Field(default_factory=list)
@@ -196,10 +196,10 @@ class Http(Written):
     body: Annotated[list[NamedValue], Field(max_length=32)] = Field(default_factory=list)
     """Members of each request's body, likewise."""
     idempotency: Idempotency | None = None
-    """How the other side knows a request that is made again. Without it, a POST or PATCH is not made again after the operator
+    """How the other side recognizes a request that is repeated. Without it, a POST or PATCH is not repeated after the operator
     that made it was lost: the task fails with States.Http.Socket."""
     tls: Tls = Field(default_factory=Tls)
-    """Whose certificates are trusted. Without it those that the operator's image trusts."""
+    """Whose certificates are trusted. Without it, those that the operator's image trusts."""
     timeout_seconds: Annotated[int, Field(ge=1, le=900)] = 60
     """How long an answer may take."""
 
@@ -396,7 +396,7 @@ class Smtp(Server):
         ]
         | None
     ) = None
-    """Who may be written to: addresses, and domains as @example.com. Without it anybody."""
+    """Who may be written to: addresses, and domains such as @example.com. Without it, anybody."""
 
 
 class Nats(Server):
@@ -430,12 +430,12 @@ class Kafka(Server):
     port: Port = 9092
     """Its port."""
     mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
-    """How the password is shown (SASL). PLAIN tells it, and takes TLS."""
+    """How the password is proved (SASL). PLAIN sends the password itself, and needs TLS."""
     brokers: Annotated[
         list[Annotated[str, Field(max_length=253, pattern=r"^[.]?[0-9A-Za-z_:-][0-9A-Za-z._:-]*$")]],
         Field(max_length=64),
     ] = Field(default_factory=list)
-    """Where brokers may be that the cluster names, beside the domain of the host: hosts, and domains as .example.com."""
+    """Where the brokers that the cluster names may be, beside the domain of the host: hosts, and domains such as .example.com."""
 
 
 class OwnIntegration(Written):
@@ -469,7 +469,7 @@ class ConnectionSpec(Written):
     aws: Aws | None = None
     """Where AWS's services are called, and as whom."""
     sql: Sql | None = None
-    """Which database may be asked."""
+    """Which database may be queried."""
     smtp: Smtp | None = None
     """Which mail server mail is handed to."""
     nats: Nats | None = None

@@ -51,7 +51,7 @@ class Redrive(Written):
     """A request to continue a failed execution from where it failed."""
 
     request_id: Annotated[str, Field(min_length=1, max_length=128)]
-    """Any text; a new one is a new request."""
+    """Any text that no request had before: it is made once, and status.redrives says what became of it."""
 
 
 class Parent(Written):
@@ -73,6 +73,28 @@ class Parent(Written):
     """Whether the task waits for its end: then it is stopped with the task."""
 
 
+class MapRunBounds(Written):
+    """Other bounds for a run of a distributed Map that is under way. Those that are not given stay as they are."""
+
+    map_run_arn: Annotated[str, Field(min_length=1, max_length=2048)]
+    """The Map Run: one of status.mapRuns. For others, and for those that have ended, nothing changes."""
+    max_concurrency: Annotated[int, Field(ge=0)] | None = None
+    """How many child executions may run at once; 0 is as many as Stepwright allows."""
+    tolerated_failure_count: Annotated[int, Field(ge=0)] | None = None
+    """How many items may fail."""
+    tolerated_failure_percentage: Annotated[float, Field(ge=0, le=100)] | None = None
+    """How many of 100 items may fail."""
+
+
+class MapShardBounds(Written):
+    """What a part of a distributed Map has of the Map's bounds."""
+
+    max_concurrency: Annotated[int, Field(ge=0)]
+    """How many child executions it may run at once; with 0 it begins none."""
+    tolerated_failure_count: Annotated[int, Field(ge=0)]
+    """How many of its items may fail."""
+
+
 class MapShard(Written):
     """A range of a distributed Map's items, which this execution works on. Its states are those of the Map's ItemProcessor."""
 
@@ -84,10 +106,12 @@ class MapShard(Written):
     """Which of the Map's items it begins with."""
     count: Annotated[int, Field(ge=0)]
     """How many of them it has."""
+    bounds: MapShardBounds | None = None
+    """Its share of its Map's bounds from now on. Stepwright changes it as the Map goes on."""
 
 
 class ExecutionSpec(Written):
-    """What to run, with which input. Only stop, restart and redrive can be set later."""
+    """What to run, with which input. Only stop, restart, redrive and mapRuns can be set later."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -95,13 +119,30 @@ class ExecutionSpec(Written):
             unchanged("inputJson", "inputJson cannot be changed, added or removed; create another Execution"),
             unchanged("name", "name cannot be changed, added or removed"),
             unchanged("parent", "parent cannot be changed, added or removed: it says who has started this"),
-            unchanged("mapShard", "mapShard cannot be changed, added or removed: it says what this works on"),
+            (
+                (
+                    "has(self.mapShard) == has(oldSelf.mapShard) && (!has(self.mapShard) || "
+                    "(self.mapShard.uid == oldSelf.mapShard.uid && self.mapShard.mapRun == oldSelf.mapShard.mapRun && "
+                    "self.mapShard.first == oldSelf.mapShard.first && self.mapShard.count == oldSelf.mapShard.count))"
+                ),
+                "mapShard cannot be changed, added or removed, but for its bounds: it says what this works on",
+            ),
             unchanged(
                 "ttlSecondsAfterFinished", "ttlSecondsAfterFinished cannot be changed, added or removed"
             ),
             (
-                "!has(oldSelf.stop) || (has(self.stop) && self.stop == oldSelf.stop)",
-                "stop has been asked for: it cannot be changed or taken back",
+                (
+                    "!has(oldSelf.stop) || (has(self.stop) ? self.stop == oldSelf.stop : has(self.redrive) && "
+                    "(!has(oldSelf.redrive) || self.redrive != oldSelf.redrive))"
+                ),
+                "stop has been asked for: it cannot be changed or taken back, but by a new redrive",
+            ),
+            (
+                (
+                    "!has(self.redrive) || !has(self.stop) || (has(oldSelf.redrive) && "
+                    "self.redrive == oldSelf.redrive)"
+                ),
+                "an execution that was stopped is redriven without its stop: set stop to null together with redrive",
             ),
         )
     )
@@ -122,19 +163,28 @@ class ExecutionSpec(Written):
     input_json: Annotated[str, Field(max_length=INPUT_CHARACTERS)] | None = None
     """The input as JSON text, kept exactly as written; instead of input."""
     stop: Stop | None = None
-    """Set it to stop the execution: it ends as Aborted, its Jobs are deleted. This cannot be undone."""
+    """Set it to stop the execution: it ends as Aborted, its Jobs are deleted. A redrive that takes it away goes on from there."""
     restart: bool = False
-    """Set it to start an execution that was restored from a backup again, from its beginning; otherwise it
-    waits. It has no effect on any other."""
+    """Set it to run an execution that was restored from a backup again from its beginning; otherwise it
+    waits. It has no effect on any other execution."""
     redrive: Redrive | None = None
-    """Reserved for running a failed execution again from where it failed; no effect yet."""
+    """Set it to run an execution that has failed, timed out or was stopped again from where that happened."""
+    map_runs: Annotated[
+        list[MapRunBounds],
+        Field(
+            max_length=5,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["mapRunArn"]},
+        ),
+    ] = Field(default_factory=list)
+    """Set it to give runs of distributed Maps other bounds while they are under way, as UpdateMapRun of AWS does. They apply at once,
+    and stay in force after the entry is removed."""
     name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
-    """The execution's name as AWS has it, where that is not metadata.name: in ARNs, and for its own states."""
+    """The execution's name in ARNs and for its own states, if that is not metadata.name."""
     parent: Parent | None = None
-    """The task that has started it, if one has. Only Stepwright says so, as the account of the task's state machine."""
+    """The task that started it, if one did. Only Stepwright sets this, acting as the account of the task's state machine."""
     map_shard: MapShard | None = None
-    """Which items of a distributed Map it works on, if it is a part of one. Only Stepwright makes such executions: for a Map of
-    more than 1,000 items, and deletes them when they are done."""
+    """Which items of a distributed Map it works on, if it is a part of one. Only Stepwright makes such executions, for Maps of
+    more than 1,000 items, and it deletes them when they are done."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
     """How many seconds after its end this Execution is deleted with everything it owns; by default what the
     state machine says in retention."""
@@ -170,7 +220,7 @@ class Transition(Observed):
     type: str
     """The state's type: Task, Choice, Wait, ..."""
     outcome: Literal["Succeeded", "Failed", "Caught", "Aborted", "TimedOut"] | None = None
-    """How the visit ended; Caught is a failure that a Catch took. Absent while the state is active."""
+    """How the visit ended; Caught is a failure that a Catch handled. Absent while the state is active."""
     start_time: Timestamp
     """When the state was entered."""
     duration_seconds: float | None = None
@@ -180,9 +230,32 @@ class Transition(Observed):
     job: str | None = None
     """The Job of the newest attempt, for kubectl logs job/NAME."""
     execution: str | None = None
-    """The Execution that the newest attempt has started: its name, with its namespace before it if that is another."""
+    """The Execution that the newest attempt started: its name, preceded by its namespace if that is a different one."""
     error: str | None = None
     """The error of the newest failed attempt."""
+
+
+class RedriveRequest(Observed):
+    """A redrive that was asked for."""
+
+    request_id: str
+    """By which request."""
+    time: Timestamp
+    """When the execution went on, or when that was refused."""
+    refused: str | None = None
+    """Why it did not go on."""
+
+
+class VisitsPage(Observed):
+    """The newest visits of states, beside those under way, which the checkpoint has."""
+
+    previous: str | None = None
+    """The ExecutionHistory with what was reported of visits before."""
+    told: str = Field(
+        default="",
+        description="Visits that have ended, and tries of others that have failed, as a JSON text: pointers with types, and rows "
+        f"that name them by position. {_ENGINE}",
+    )
 
 
 class HistoryPage(Observed):
@@ -228,6 +301,23 @@ class MapItems(Observed):
     """Those whose child executions were ended with the Map."""
 
 
+class MapExecutions(Observed):
+    """How many child executions of a distributed Map there are."""
+
+    total: int = 0
+    """Those that have begun and, unless they take batches of items, those that are to begin."""
+    pending: int = 0
+    """Those that have not begun."""
+    running: int = 0
+    """Those that run."""
+    succeeded: int = 0
+    """Those that have succeeded."""
+    failed: int = 0
+    """Those that have failed."""
+    aborted: int = 0
+    """Those that were ended with the Map."""
+
+
 class MapRun(Observed):
     """How far a distributed Map has come."""
 
@@ -237,8 +327,24 @@ class MapRun(Observed):
     """The Map Run's ARN."""
     phase: Phase
     """Running, or how it ended."""
+    start_time: Timestamp | None = None
+    """When it began."""
+    end_time: Timestamp | None = None
+    """When it ended."""
+    max_concurrency: int | None = None
+    """How many child executions may run at once; 0 is as many as Stepwright allows."""
+    tolerated_failure_count: int | None = None
+    """How many items may fail, if the Map sets a number."""
+    tolerated_failure_percentage: float | None = None
+    """How many of 100 items may fail, if the Map sets a share."""
+    redrive_count: int | None = None
+    """How often it was redriven with its execution, if it was."""
+    redrive_time: Timestamp | None = None
+    """When it was redriven last."""
     items: MapItems
     """Its items."""
+    executions: MapExecutions | None = None
+    """Its child executions."""
 
 
 class ExecutionStatus(Observed):
@@ -254,7 +360,7 @@ class ExecutionStatus(Observed):
     """The metadata.generation that the engine has acted on."""
     conditions: Conditions
     """Complete is True after any end, with the phase as its reason; Ready is True after success only; Stalled is True
-    after any other end; Reconciling is True until the end."""
+    after any other end; Reconciling is True until the end; Redriven says what became of the newest redrive."""
     state_machine: StartedMachine | None = None
     """What the execution runs, fixed when it starts."""
     current_state: str | None = None
@@ -276,12 +382,22 @@ class ExecutionStatus(Observed):
     """The error that ended the execution."""
     cause: str | None = None
     """What led to the error, for people."""
+    redrivable: bool | None = None
+    """Of one that has not succeeded: whether what a redrive goes on from is kept. That is possible for 14 days."""
+    not_redrivable: str | None = None
+    """Why not."""
+    redrive_count: int | None = None
+    """How often it was redriven, if it was."""
+    redrive_time: Timestamp | None = None
+    """When it was redriven last."""
+    redrives: Annotated[list[RedriveRequest], Field(max_length=10)] = Field(default_factory=list)
+    """The newest 10 requests for redrives, oldest first."""
     transitions: Annotated[list[Transition], Field(max_length=50)] = Field(default_factory=list)
     """Visits of states, oldest first: those under way, 50 at most, and the newest 20 that have ended."""
     map_runs: Annotated[list[MapRun], Field(max_length=5)] = Field(default_factory=list)
     """The newest 5 runs of distributed Maps, oldest first; those in child executions are not among them."""
     map_shard: ShardProgress | None = None
-    """How far the items are that mapShard names."""
+    """The progress of the items that mapShard names."""
     seq: Annotated[int, Field(ge=0)] = 0
     """How often the engine has committed: each commit is conditional on the number before it. Written by the
     engine for itself; not an interface."""
@@ -306,6 +422,9 @@ class ExecutionStatus(Observed):
     )
     history_page: HistoryPage | None = None
     """Where the events in history belong in the whole."""
+    visits: VisitsPage | None = None
+    """Visits of states, all of them together with the ExecutionHistory objects from visits.previous on, which the console
+    shows."""
 
 
 class Execution(Observed):
@@ -315,7 +434,7 @@ class Execution(Observed):
     kind: Literal["Execution"]
     metadata: ObjectMeta
     spec: ExecutionSpec
-    """What to run, with which input. Only stop, restart and redrive can be set later."""
+    """What to run, with which input. Only stop, restart, redrive and mapRuns can be set later."""
     status: Annotated[
         ExecutionStatus,
         # Reads show Pending, and the first commit finds seq 0 to test, without an extra write.

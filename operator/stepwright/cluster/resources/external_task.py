@@ -31,7 +31,7 @@ class ExternalTaskSpec(Observed):
     path: Annotated[str, Field(max_length=4096)] = ""
     """Which state waits for it, with the iterations and branches that it is in."""
     task_template: Name | None = None
-    """The TaskTemplate whose workers may take it; absent if nobody is to."""
+    """The TaskTemplate whose workers may take it; absent if nobody may."""
     input: Annotated[str, Field(max_length=_LARGEST_TEXT)] | None = None
     """The JSON text that the function is called with."""
     request_id: Annotated[str, Field(max_length=64)] = ""
@@ -52,13 +52,13 @@ class Taken(Observed):
     worker: Annotated[str, Field(min_length=1, max_length=253)]
     """The worker's name: that of its pod."""
     claim: Annotated[str, Field(min_length=1, max_length=64)]
-    """Made up by the worker for this claim, so that it knows it again if the answer to its request was lost."""
+    """Made up by the worker for this claim, so that it recognizes the claim if the answer to its request was lost."""
     time: Timestamp
     """When, by the worker's clock."""
 
 
 class Answer(Observed):
-    """What came of it. It never changes."""
+    """How it ended. It never changes."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(("has(self.output) != has(self.error)", "give either output or error"))
@@ -107,9 +107,9 @@ class ExternalTaskStatus(Observed):
     taken: Taken | None = None
     """Who has claimed it."""
     heartbeat: Timestamp | None = None
-    """The last sign of life of who has it, by its clock."""
+    """The last sign of life of the worker that has it, by the worker's clock."""
     answer: Answer | None = None
-    """What came of it."""
+    """How it ended."""
     reason: Literal["Expired", "TimedOut", "HeartbeatLost", "Stopped"] | None = None
     """Why it was closed. Expired: the state's own TimeoutSeconds or HeartbeatSeconds. TimedOut, HeartbeatLost: those of the
     TaskTemplate. Stopped: nobody wants it any more."""

@@ -73,6 +73,8 @@ EXECUTION = Kind(
         Column("Started", ".status.startTime", "date", description="How long ago it started"),
         Column("Duration", ".status.duration", description="How long it took"),
         Column("Error", ".status.error", wide=True, description="What ended it"),
+        Column("Began", ".status.startTime", wide=True, description="When it started"),
+        Column("Own Name", ".spec.name", wide=True, description="Its name in ARNs, if it has another there"),
         # The operator reads these of each ended execution every hour, and nothing else.
         Column("Ended", ".status.endTime", wide=True, description="When it ended"),
         Column(
@@ -94,6 +96,11 @@ EXECUTION = Kind(
             description="The newest observed generation of its spec",
         ),
         Column("Seal", ".status.seal", wide=True, description="Reveals edits of the status"),
+        Column(
+            "Redrives", ".status.redriveCount", "integer", wide=True, description="How often it was redriven"
+        ),
+        Column("Redriven", ".status.redriveTime", wide=True, description="When it was redriven last"),
+        Column("Asked", ".spec.redrive.requestId", wide=True, description="The newest request for a redrive"),
     ),
     selectable_fields=(".status.phase", ".status.settled", ".spec.stateMachineRef.name"),
 )
@@ -104,7 +111,7 @@ EXECUTION_HISTORY = Kind(
     short_name="exechist",
     columns=(
         Column("Execution", ".executionRef.name", description="What it is part of"),
-        Column("Content", ".content", description="Events or Payload"),
+        Column("Content", ".content", description="Events, Visits or Payload"),
         Column("First", ".firstEventId", "integer", description="Id of its first event"),
         Column("Last", ".lastEventId", "integer", description="Id of its last event"),
         Column("Age", ".metadata.creationTimestamp", "date"),
@@ -121,7 +128,9 @@ TASK_TEMPLATE = Kind(
     columns=(
         Column("Service", ".spec.http.service.name", description="What is called"),
         Column("Image", ".spec.job.image", description="What runs as a Job"),
-        Column("Workers", ".spec.worker", wide=True, description="What holds for workers that ask for tasks"),
+        Column(
+            "Workers", ".spec.worker", wide=True, description="The settings for workers that ask for tasks"
+        ),
         Column("Functions", ".spec.lambda.names", description="The Lambda functions that it stands for"),
         *_ready("Whether tasks can call it", "Why they can or cannot"),
         Column("Age", ".metadata.creationTimestamp", "date"),
@@ -138,7 +147,7 @@ CONNECTION = Kind(
         Column(
             "Account",
             ".spec.serviceAccountName",
-            description="As whom its Secrets are read and its tokens got",
+            description="As whom its Secrets are read and its tokens requested",
         ),
         *_ready("Whether tasks can use it", "Why they can or cannot"),
         Column("Age", ".metadata.creationTimestamp", "date"),

@@ -57,10 +57,10 @@ class Retention(Written):
 
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
     """How many seconds after its end an Execution is deleted with everything it owns. An Execution's own
-    ttlSecondsAfterFinished wins; by default what the installation says."""
+    ttlSecondsAfterFinished takes precedence; by default what the installation sets."""
     successful_executions_history_limit: Annotated[int, Field(ge=0, le=100_000)] | None = None
     """How many succeeded Executions stay; older ones are deleted within a minute or two, whatever their
-    ttlSecondsAfterFinished. By default what the installation says."""
+    ttlSecondsAfterFinished. By default what the installation sets."""
     failed_executions_history_limit: Annotated[int, Field(ge=0, le=100_000)] | None = None
     """How many failed, timed-out or aborted Executions stay; likewise."""
 
@@ -98,7 +98,7 @@ class StateMachineSpec(Written):
     """The Connections, in this namespace, that its tasks may use. Whoever writes this object must be allowed to use them
     (the verb use)."""
     task_defaults: TaskDefaults = Field(default_factory=TaskDefaults)
-    """Defaults for the pods of all tasks; what a task says itself wins."""
+    """Defaults for the pods of all tasks; what a task sets itself takes precedence."""
     logging: Logging = Field(default_factory=Logging)
     """What the operator's log says about executions. Without it: a line for each state and each end, without
     data."""

@@ -64,7 +64,7 @@ class PullSecret(Written):
 
 
 class TaskDefaults(Written):
-    """Defaults for the pods of all tasks; what a task says itself wins."""
+    """Defaults for the pods of all tasks; what a task sets itself takes precedence."""
 
     image: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
     """The image of tasks that do not name one."""
@@ -88,9 +88,9 @@ class TaskDefaults(Written):
     Security Standard of that name. privileged: nothing is set. By default what the operator is configured
     with, usually baseline."""
     security_context: ContainerSecurityContext | None = None
-    """The security context of each container; what a container says itself wins, field by field."""
+    """The security context of each container; what a container sets itself takes precedence, field by field."""
     pod_security_context: PodSecurityContext | None = None
-    """The security context of the pods; what a pod template says itself wins, field by field."""
+    """The security context of the pods; what a pod template sets itself takes precedence, field by field."""
     host_users: bool | None = None
     """false gives pods their own user namespace, if nodes support that."""
     runtime_class_name: Name | None = None

@@ -48,7 +48,7 @@ class HttpService(Written):
     name: Name
     """The Service's name."""
     port: Port | None = None
-    """The Service's port, by number or name; may be left out if there is one alone."""
+    """The Service's port, by number or name; may be left out if there is only one."""
     path: Annotated[str, Field(max_length=1024, pattern=r"^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$")] = "/"
     """With the protocol json, the path to which payloads are posted; with lambda, what precedes /2015-03-31."""
 
@@ -62,11 +62,11 @@ class Http(Written):
     """lambda: Lambda's Invoke API, as images built on AWS's Lambda bases speak it. json: the payload is posted, and the
     answer is the result."""
     function_name: FunctionName = "function"
-    """With the protocol lambda, the name in the path; AWS's images know function alone."""
+    """With the protocol lambda, the name in the path; AWS's images know only function."""
     timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 900
     """How long a call may take."""
     connect_seconds: Annotated[int, Field(ge=0, le=3000)] = 30
-    """How long a call waits for somebody to take it: a pod that starts, the first of a Deployment that had none."""
+    """How long a call waits for a pod to take it: one that starts, or the first of a Deployment that had none."""
     on_lost_answer: Literal["Repeat", "Fail"] = "Repeat"
     """What becomes of a call if the operator ended while it was under way. Repeat: it is made again, with the same
     Idempotency-Key. Fail: the task fails with Lambda.SdkClientException."""
@@ -126,10 +126,10 @@ class Job(Written):
 
 
 class Worker(Written):
-    """Workers ask for the calls: processes that run where they like and need no Service."""
+    """Workers ask for the calls: processes that run anywhere and need no Service."""
 
     timeout_seconds: Annotated[int, Field(ge=1, le=604_800)] = 900
-    """How long a worker may take for a task, from its claim. How long a task waits for a worker is the state's affair
+    """How long a worker may take for a task, from its claim. How long a task waits for a worker is up to the state
     (TimeoutSeconds)."""
     heartbeat_seconds: Annotated[int, Field(ge=3, le=3600)] = 60
     """How long a worker that has a task may be silent; then the task fails with Lambda.SdkClientException."""
@@ -155,9 +155,9 @@ class TaskTemplateSpec(Written):
     job: Job | None = None
     """A Job runs for each call. The fields are the parameters of k8s:job."""
     worker: Worker | None = None
-    """Workers ask for the calls: processes that run where they like and need no Service."""
+    """Workers ask for the calls: processes that run anywhere and need no Service."""
     max_concurrency: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """How many calls each operator makes at once; further ones wait in their order. By default 64."""
+    """How many calls each operator makes at once; further ones wait their turn. By default 64."""
 
 
 class TaskTemplateStatus(Observed):
@@ -170,7 +170,7 @@ class TaskTemplateStatus(Observed):
 
 
 class TaskTemplate(Observed):
-    """What stands for a function: tasks call it as k8s:task/NAME, or by the Lambda function whose part it takes."""
+    """What runs in place of a function: tasks call it as k8s:task/NAME, or by the Lambda function that it stands for."""
 
     model_config = ConfigDict(title="TaskTemplate")
 

@@ -7,19 +7,29 @@ the answer reaches it, its task is lost with it: that is what HeartbeatSeconds i
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Collection
-from typing import Protocol
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple, Protocol
 
 from stepwright.asl.resource import Resource
 from stepwright.asl.signals import TaskId, TaskStarted
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.asl.task_token import TokenOf
 from stepwright.asl.text import jsontext
-from stepwright.catalog.records import ActivityTask
+from stepwright.catalog.records import ActivityLoad, ActivityTask
 from stepwright.engine.ports import ExecutionRef, Report, Uid
 from stepwright.tasks import activities
 from stepwright.tasks.by_execution import ByExecution, Key
+
+MOST_NAMED: Final = 3
+"""Executions that wait for an activity: as many are named."""
+
+
+class _Open(NamedTuple):
+    """A task that has not ended, and the ARN of its execution."""
+
+    task: StartTask
+    execution: str
 
 
 class Takings(Protocol):
@@ -38,10 +48,12 @@ class ActivityDriver:
         self._takings = takings
         self._token = token
         self._report = report
-        self._open: ByExecution[StartTask] = ByExecution()
+        self._open: ByExecution[_Open] = ByExecution()
         self._taken: ByExecution[str | None] = ByExecution()
         """By whom."""
         self._queues: defaultdict[str, asyncio.Queue[Key]] = defaultdict(asyncio.Queue)
+        self._asking: Counter[str] = Counter()
+        """How many workers wait, by activity."""
 
     async def recall(self) -> None:
         """Read what was taken before the last process ended."""
@@ -51,11 +63,14 @@ class ActivityDriver:
     # --- For workers -------------------------------------------------------------------------------------------------
 
     async def take(self, arn: str, worker: str | None, seconds: float) -> ActivityTask | None:
+        self._asking[arn] += 1
         try:
             async with asyncio.timeout(seconds):
                 key, task = await self._next(arn)
         except TimeoutError:
             return None
+        finally:
+            self._asking[arn] -= 1
         # Once begun it is finished or undone, even if the caller has lost interest.
         await asyncio.shield(self._note(key, task.resource.text, worker))
         self._tell(key, task)
@@ -82,7 +97,25 @@ class ActivityDriver:
         while True:
             key = await queue.get()
             if key in self._open and key not in self._taken:
-                return key, self._open[key]
+                return key, self._open[key].task
+
+    def loads(self) -> Mapping[str, ActivityLoad]:
+        waiting: defaultdict[str, list[str]] = defaultdict(list)
+        taken: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for key, (task, execution) in self._open.items():
+            if key in self._taken:
+                taken[task.resource.text][self._taken[key] or ""] += 1
+            else:
+                waiting[task.resource.text].append(execution)
+        return {
+            arn: ActivityLoad(
+                asking=self._asking[arn],
+                waiting=len(waiting.get(arn, ())),
+                executions=tuple(waiting.get(arn, ())[:MOST_NAMED]),
+                taken=dict(taken.get(arn, {})),
+            )
+            for arn in {*waiting, *taken, *+self._asking}
+        }
 
     # --- For the engine ----------------------------------------------------------------------------------------------
 
@@ -105,7 +138,7 @@ class ActivityDriver:
     async def start(self, ref: ExecutionRef, task: StartTask, *, again: bool) -> None:  # noqa: ARG002
         key = (ref.uid, task.task)
         if key not in self._open:
-            self._open[key] = task
+            self._open[key] = _Open(task, ref.arn)
             if key in self._taken:
                 self._tell(key, task)
             else:

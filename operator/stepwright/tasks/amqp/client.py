@@ -26,7 +26,7 @@ logging.getLogger("aiormq").setLevel(logging.CRITICAL)
 
 
 REPLIES: Final = "amq.rabbitmq.reply-to"
-"""RabbitMQ's queue that is none: what is sent there reaches the channel that has asked, and goes with it."""
+"""RabbitMQ's queue that is not really one: what is sent there reaches the channel that has asked, and goes with it."""
 
 
 class NoVirtualHost(Exception):  # noqa: N818 - it names a condition

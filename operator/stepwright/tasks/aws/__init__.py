@@ -18,10 +18,12 @@ from stepwright.tasks.aws.connection import read as read_connection
 from stepwright.tasks.aws.resources import APIS, claims, serves
 from stepwright.tasks.calls.integration import Integration
 from stepwright.tasks.calls.means import Means
+from stepwright.tasks.calls.surroundings import Surroundings
 
 __all__ = [
     "check_allowed",
     "check_for",
+    "check_within",
     "claims",
     "errors_of",
     "make",
@@ -59,6 +61,21 @@ def check_allowed(
     from stepwright.tasks.aws import allowed  # noqa: PLC0415 - as above
 
     return allowed.check(named, resource, state, pointer)
+
+
+def check_within(surroundings: Surroundings) -> TaskCheck:
+    """Also whether what is to stand for jobs of AWS is there."""
+
+    def check(resource: Resource, state: Mapping[str, Json], pointer: Pointer) -> Iterable[Diagnostic]:
+        if not claims(resource):
+            return ()
+        from stepwright.tasks.aws.mapped import checking  # noqa: PLC0415 - as above
+
+        named, task = surroundings.connections, (resource, state, pointer)
+        of_jobs = checking.check(surroundings.functions, surroundings.namespace, named, *task)
+        return (*check_allowed(named, *task), *of_jobs)
+
+    return check
 
 
 def schema(resource: Resource) -> dict[str, Any] | None:

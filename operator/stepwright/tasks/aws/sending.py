@@ -26,14 +26,14 @@ def sendable(call: Call, operation: Operation) -> dict[str, Any]:
     try:
         if before is not None:
             parameters = before(call, parameters)
-        given = shapes.request(shape, parameters, operation.spelling, operation.service)
+        given: dict[str, Any] = shapes.request(shape, parameters, operation.spelling, operation.service)
         # Half of a character would be sent somehow.
         jsontext.dump(parameters).encode()
     except ValueError as error:
         raise unusable(parameters, str(error)) from error
     for member in operation.model.idempotent_members:
         given.setdefault(member, begun_uid(call.ref.uid, call.task.task))
-    return given  # type: ignore[no-any-return]
+    return given
 
 
 def problem(operation: Operation, parameters: Json) -> str | None:

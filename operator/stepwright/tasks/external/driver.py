@@ -29,7 +29,6 @@ from stepwright.asl.signals import (
 from stepwright.asl.step import CancelTask, StartTask
 from stepwright.engine import backoff
 from stepwright.engine.ports import Clock, ExecutionRef, Heartbeat, Report, Uid, Unavailable
-from stepwright.engine.timers import Timers
 from stepwright.kube.api import Api
 from stepwright.kube.api_errors import ApiError, Forbidden, NotFound
 from stepwright.kube.informer import Informer
@@ -42,6 +41,7 @@ from stepwright.tasks.external.counting import Counting
 from stepwright.tasks.external.register import Answer, Reason, Register
 from stepwright.tasks.external.remains import Remains
 from stepwright.tasks.external.requests import Requests, Whole, whole
+from stepwright.tasks.external.time_limits import Limit, TimeLimits
 
 log = structlog.get_logger(__name__)
 
@@ -88,8 +88,7 @@ class ExternalDriver:
         self._requests = Requests(api, Accounts(api, held))
         self._tasks: ByExecution[Watched] = ByExecution()
         self.counting = Counting()
-        self._timers = Timers(clock, self._time_is_over)
-        self._giving_up: set[asyncio.Task[None]] = set()
+        self.limits = TimeLimits(clock, self._give_up)
         self.registers: Informer[Register] = Informer(
             api,
             register.API_VERSION,
@@ -110,7 +109,7 @@ class ExternalDriver:
             await self._clock.sleep(NOT_INSTALLED_SECONDS)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.registers.run(), name="external tasks")
-            group.create_task(self._timers.run(), name="time limits of workers")
+            group.create_task(self.limits.run(), name="time limits of workers")
             group.create_task(self._remains.run(), name="external tasks that are over")
 
     async def _find_out(self) -> bool:
@@ -266,55 +265,38 @@ class ExternalDriver:
         if not watched.is_taken:
             watched.is_taken = True
             self._report(watched.ref.uid, TaskStarted(watched.task))
-            self._set(key, "TimedOut", seen.spec.timeoutSeconds)
+            self.limits.set(key, "TimedOut", seen.spec.timeoutSeconds)
         elif seen.status.heartbeat == watched.heartbeat:
             return
         watched.heartbeat = seen.status.heartbeat
-        self._set(key, "HeartbeatLost", seen.spec.heartbeatSeconds)
+        self.limits.set(key, "HeartbeatLost", seen.spec.heartbeatSeconds)
         self._report(watched.ref.uid, Heartbeat(watched.task))
 
     def _end(self, watched: Watched, ended: TaskSucceeded | TaskFailed) -> None:
         if watched.result is None:
             watched.result = ended
-            self._cancel((watched.ref.uid, watched.task))
+            self.limits.cancel((watched.ref.uid, watched.task))
             self._report(watched.ref.uid, ended)
 
     def _forget(self, key: Key) -> None:
         self._tasks.pop(key, None)
-        self._cancel(key)
+        self.limits.cancel(key)
 
-    # --- The limits of its TaskTemplate ------------------------------------------------------------------------------
-
-    def _set(self, key: Key, reason: Reason, seconds: int | None) -> None:
-        """By this process's clock, and anew in the next: a worker's clock decides nothing."""
-        if seconds is not None:
-            due = Millis(self._clock.now() + seconds * 1000)
-            self._timers.set(key[0], TimerId(f"{reason}:{key[1]}"), due)
-
-    def _cancel(self, key: Key) -> None:
-        for reason in ("TimedOut", "HeartbeatLost"):
-            self._timers.cancel(key[0], TimerId(f"{reason}:{key[1]}"))
-
-    def _time_is_over(self, uid: Uid, timer: TimerId) -> None:
-        reason, _, number = timer.partition(":")
-        watched = self._tasks.get((uid, TaskId(int(number))))
-        if watched is not None:
-            given_up = self._give_up(watched, "TimedOut" if reason == "TimedOut" else "HeartbeatLost")
-            giving_up = asyncio.create_task(given_up, name=f"{timer} of {watched.ref}")
-            self._giving_up.add(giving_up)
-            giving_up.add_done_callback(self._giving_up.discard)
-
-    async def _give_up(self, watched: Watched, reason: Reason) -> None:
+    async def _give_up(self, key: Key, limit: Limit) -> None:
+        """A limit of its TaskTemplate is over."""
+        watched = self._tasks.get(key)
+        if watched is None:
+            return
         for delay in backoff.delays():
-            if self._tasks.get((watched.ref.uid, watched.task)) is not watched or watched.result is not None:
+            if self._tasks.get(key) is not watched or watched.result is not None:
                 return
             try:
-                found = await self._closed(watched, reason, by_silence=reason == "HeartbeatLost")
+                found = await self._closed(watched, limit, by_silence=limit == "HeartbeatLost")
             except Unavailable as error:
                 log.info("a worker's task is not closed yet", execution=str(watched.ref), reason=str(error))
                 await self._clock.sleep(delay)
                 continue
-            if self._tasks.get((watched.ref.uid, watched.task)) is watched:
+            if self._tasks.get(key) is watched:
                 self._observe(watched, *found)
             return
 

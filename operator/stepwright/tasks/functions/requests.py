@@ -81,7 +81,7 @@ def request_id(call: Call) -> str:
 
 
 def _of_call(function: Function, call: Call, now: Millis) -> dict[str, str]:
-    """What Lambda tells a function about a call in other ways, and what a repeated call is known by.
+    """What Lambda passes to a function about a call in other ways, and what a repeated call is known by.
     https://www.w3.org/TR/trace-context/#traceparent-header: a trace for each execution, a span for each task."""
     once = request_id(call)
     trace, span = _digits(call.ref.uid), _digits(once)[:16]

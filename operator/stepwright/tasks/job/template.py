@@ -119,16 +119,14 @@ def _take_output(main: dict[str, Any]) -> None:
     for field, ours in (("terminationMessagePath", OUTPUT_FILE), ("terminationMessagePolicy", "File")):
         if main.setdefault(field, ours) != ours:
             raise refused(
-                f"{field} of container {main['name']} must be {ours}: there the task's output is read. Leave it out."
+                f"{field} of container {main['name']} must be {ours}: the task's output is read there. Leave it out."
             )
 
 
 def _complete_spec(spec: dict[str, Any], settings: Settings, where: str, *, whole_job: bool) -> None:
     restart = spec.setdefault("restartPolicy", "Never")
     if restart != "Never" and not (whole_job and restart == "OnFailure"):
-        raise refused(
-            f"{where}.spec.restartPolicy must be Never: whether a task runs again is said by its Retry."
-        )
+        raise refused(f"{where}.spec.restartPolicy must be Never: its Retry says whether a task runs again.")
     _decide_account(spec, settings, where)
     selector = as_object(spec.get("nodeSelector"), f"{where}.spec.nodeSelector")
     if settings.node_selector or selector:
@@ -203,7 +201,7 @@ def _give_input(spec: dict[str, Any], main: dict[str, Any], secret: str | None, 
     for mount in mounts:
         path = str(mount.get("mountPath", "")) if isinstance(mount, dict) else ""
         if path.rstrip("/") == INPUT_FOLDER or path.startswith(f"{INPUT_FOLDER}/"):
-            raise refused(f"volumeMounts of container {name} uses {path}: there the task's input stands.")
+            raise refused(f"volumeMounts of container {name} uses {path}: the task's input is there.")
     main["volumeMounts"] = [*mounts, {"name": INPUT_VOLUME, "mountPath": INPUT_FOLDER, "readOnly": True}]
     volumes = _list(spec.get("volumes"), f"{where}.spec.volumes")
     if any(isinstance(volume, dict) and volume.get("name") == INPUT_VOLUME for volume in volumes):

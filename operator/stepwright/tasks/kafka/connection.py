@@ -62,7 +62,7 @@ def read(spec: Mapping[str, Any], *, loopback: bool = False) -> KafkaConnection:
     mechanism = kafka.get("mechanism") or MECHANISM
     if mechanism == "PLAIN" and server.login is not None and server.tls is None:
         raise BadConnection(
-            "spec.kafka: the mechanism PLAIN tells the password, and tls.mode is Disabled: name another mechanism."
+            "spec.kafka: the mechanism PLAIN sends the password as it is, and tls.mode is Disabled: name another mechanism."
         )
     brokers = frozenset(each.lower() for each in kafka.get("brokers") or ())
     return KafkaConnection(server, mechanism, brokers)

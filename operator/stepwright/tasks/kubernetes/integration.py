@@ -105,7 +105,7 @@ class Kubernetes:
         given: Any = task.parameters if task.has_parameters else {}
         problem = _problem(task.resource, given)
         if problem is not None:
-            raise CallFailed(RUNTIME, f"The parameters of {task.resource} do not do: {problem}.")
+            raise CallFailed(RUNTIME, f"The parameters of {task.resource} cannot be used: {problem}.")
         api, account = self._accounts.of(call.ref)
         if account is None:
             raise CallFailed(

@@ -78,7 +78,7 @@ class Mail(AtServers):
 
 
 class _Handed:
-    """One mail, on its way to the server. ``given``: all of it was sent, so that only the answer tells what became of it."""
+    """One mail, on its way to the server. ``given``: all of it was sent, so that only the answer shows what became of it."""
 
     def __init__(self, mail: MailConnection, sent: EmailMessage, recipients: Any) -> None:
         self._mail = mail

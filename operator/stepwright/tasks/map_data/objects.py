@@ -45,8 +45,8 @@ class Bucket:
                 return
             continued = {"ContinuationToken": said.get("NextContinuationToken")}
 
-    def put(self, key: str, text: str) -> None:
-        self.call("PutObject", {"Key": key, "Body": text.encode(), "ContentType": "application/json"})
+    def put(self, key: str, content: bytes) -> None:
+        self.call("PutObject", {"Key": key, "Body": content, "ContentType": "application/json"})
 
     def call(self, operation: str, given: Mapping[str, Any]) -> ServiceAnswer:
         """Raises NotRead."""

@@ -140,14 +140,14 @@ def _plain(value: Any) -> Json:
         case datetime() | date() | time():
             return value.isoformat()
         case timedelta():
-            return msgspec.to_builtins(value)  # type: ignore[no-any-return]
+            return str(msgspec.to_builtins(value))
         case float() if not math.isfinite(value):
             return None
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
         case bytes():
             return value.decode(errors="replace")
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]  # what else Arrow gives is JSON
 
 
 if __name__ == "__main__":

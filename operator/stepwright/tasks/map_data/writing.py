@@ -19,6 +19,6 @@ def write(wanted: Writing, client_of: ClientOf) -> Json:
     written = result_files.of(wanted)
     owner = wanted.parameters.get("ExpectedBucketOwner")
     bucket = Bucket(client_of, written.bucket, owner if isinstance(owner, str) else None)
-    for key, text in written.files:
-        bucket.put(key, text)
+    for key, content in written.files:
+        bucket.put(key, content)
     return dict(written.details)

@@ -54,7 +54,7 @@ class _Reader(asyncio.StreamReader):
 
 class _Transport(TcpTransport):
     def __init__(self, line: Line) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # nats has few types
         self._line = line
         self._secure = line.context is None
         self._raw: asyncio.WriteTransport | None = None
@@ -106,7 +106,7 @@ class _Transport(TcpTransport):
     def write(self, payload: bytes) -> Any:
         if not self._secure:
             raise NoTls
-        return super().write(payload)  # type: ignore[no-untyped-call]
+        return super().write(payload)  # type: ignore[no-untyped-call]  # as above
 
     def abort(self) -> None:
         if self._raw is None:

@@ -111,7 +111,7 @@ def _publishes(call: Call) -> bool:
 
 
 class _Asked:
-    """What one task asks for. ``_sent``: it may have been, so that only the answer tells what became of it."""
+    """What one task asks for. ``_sent``: it may have been, so that only the answer shows what became of it."""
 
     def __init__(self, call: Call, given: Mapping[str, Any], server: Server) -> None:
         self.server = server

@@ -30,6 +30,7 @@ from stepwright.tasks.job import errors
 from stepwright.tasks.job.errors import refused
 from stepwright.tasks.processes import command, containers, ending
 from stepwright.tasks.processes.group import ProcessGroup
+from stepwright.tasks.processes.kept_logs import KeptLogs
 from stepwright.tasks.processes.workplace import Workplace
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,8 @@ _NO_PROCESSES: Final = "Tasks do not run as processes here (--no-processes). Giv
 class ProcessDriver:
     """Implements ``engine.ports.TaskDriver``. ``folder`` holds a workplace for each task. ``engine``: what runs the
     containers of tasks that name an image; None: they are processes, too. ``processes``: whether there are any.
-    ``environment`` of processes, to which their definitions add; ``umask``, where it is not this process's own."""
+    ``environment`` of processes, to which their definitions add; ``umask``, where it is not this process's own. ``kept_logs``:
+    where what they wrote goes when they are over; None: nowhere."""
 
     def __init__(
         self,
@@ -61,11 +63,13 @@ class ProcessDriver:
         processes: bool = True,
         environment: Mapping[str, str],
         umask: int = -1,
+        kept_logs: KeptLogs | None = None,
     ) -> None:
         self._engine = engine
         self._processes = processes
         self._environment = environment
         self._umask = umask
+        self._kept_logs = kept_logs
         self._folder = folder
         self._clock = clock
         self._report = report
@@ -254,6 +258,8 @@ class ProcessDriver:
 
     def _forget(self, uid: Uid, task: TaskId) -> None:
         place = self._place(uid, task)
+        if self._kept_logs is not None:
+            self._kept_logs.keep(place.folder)
         place.remove()
         self._known.pop((uid, task), None)
         self._ended.pop((uid, task), None)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from stepwright.asl.definition.fields import Fields, looks_like_path
+from stepwright.asl.definition.fields import Fields
 from stepwright.asl.definition.problems import RESULT_IS_STATIC
 from stepwright.asl.definition.states.envelope import Envelope
+from stepwright.asl.definition.values import looks_like_path
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Pass
 

@@ -26,7 +26,7 @@ from stepwright.asl.interpreter.transitions import leave_with_result
 from stepwright.asl.json_types import Json
 from stepwright.asl.machine import Map, Writer
 from stepwright.asl.resource import RESULT_WRITER
-from stepwright.asl.signals import ShardBounds, Signal, TaskFailed, TaskSucceeded, UpdateMapRun
+from stepwright.asl.signals import MapBounds, ShardBounds, Signal, TaskFailed, TaskSucceeded, UpdateMapRun
 from stepwright.asl.text.payload import Payload
 
 _BEGUN_AT_ONCE: Final = 40
@@ -160,22 +160,38 @@ def _written(draft: Draft, branch: Branch, state: Map, fork: Fork, output: Json)
         _end(draft, branch, state, fork, map_tasks.written(fork, output))
 
 
-def bounded_by(parts: Mapping[PartId, Part], bounds: UpdateMapRun | ShardBounds) -> Fork | None:
-    """The Map Run, or the shard, that is to go on with these bounds, unless it has ended."""
+def bounded_by(parts: Mapping[PartId, Part], bounds: MapBounds) -> Fork | None:
+    """The Map Run, or the shard, that is to go on with these bounds, unless it has ended, or has them already: whoever carries an
+    execution may ask for them again."""
     if isinstance(bounds, ShardBounds):
         root = parts.get(fork_id(ROOT))
-        return root if isinstance(root, Fork) and root.run is not None and root.run.is_shard else None
-    forks = (part for part in parts.values() if type(part) is Fork)
-    return next((fork for fork in forks if fork.run is not None and fork.run.arn == bounds.arn), None)
+        found = root if isinstance(root, Fork) and root.run is not None and root.run.is_shard else None
+    else:
+        forks = (part for part in parts.values() if type(part) is Fork)
+        found = next((fork for fork in forks if fork.run is not None and fork.run.arn == bounds.arn), None)
+    return None if found is None or _has(found, bounds) else found
 
 
-def take_bounds(draft: Draft, fork: Fork, bounds: UpdateMapRun | ShardBounds) -> None:
+def _has(fork: Fork, bounds: MapBounds) -> bool:
+    assert fork.run is not None
+    if isinstance(bounds, ShardBounds):
+        return (fork.limit, fork.tolerated_count) == (bounds.limit, bounds.tolerated)
+    pairs = (
+        (bounds.max_concurrency, fork.run.max_concurrency),
+        (bounds.tolerated_failure_count, fork.tolerated_count),
+        (bounds.tolerated_failure_percentage, fork.tolerated_percentage),
+    )
+    return all(asked is None or asked == known for asked, known in pairs)
+
+
+def take_bounds(draft: Draft, fork: Fork, bounds: MapBounds) -> None:
     """Go on with other bounds, which hold at once. What runs beyond them goes on to its end."""
     assert fork.run is not None
     if fork.run.leaving is not None:
         return  # nothing begins any more
     if isinstance(bounds, ShardBounds):
-        fork.limit, fork.tolerated_count = bounds.limit, bounds.tolerated
+        fork.limit = min(bounds.limit, draft.limits.child_executions)
+        fork.tolerated_count = bounds.tolerated
     else:
         _update(draft, fork, bounds)
         if _fails_too_often(draft, fork):

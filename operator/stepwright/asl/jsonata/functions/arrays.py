@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Final
 
-from stepwright.asl.jsonata import paths
+from stepwright.asl.jsonata import order
 from stepwright.asl.jsonata.errors import EvaluationFailed
 from stepwright.asl.jsonata.functions.table import Table
 from stepwright.asl.jsonata.runtime import Runtime, call
@@ -53,13 +53,13 @@ def sort(runtime: Runtime, values: Value, comparator: Value) -> Value:
         return values
     runtime.spend(len(values) * len(values).bit_length() // 4)
     if comparator is not UNDEFINED:
-        return paths.merged(values, lambda left, right: truth(call(runtime, comparator, [left, right])))
+        return order.merged(values, lambda left, right: truth(call(runtime, comparator, [left, right])))
     if not is_array_of_numbers(values) and not is_array_of_strings(values):
         raise EvaluationFailed("D3070", index=1)
     if isinstance(values[0], str):
         runtime.spend(sum(map(len, values)) * len(values).bit_length() // _COMPARED)
     texts = isinstance(values[0], str) and not all(map(str.isascii, values))
-    return sorted(values, key=paths.units) if texts else sorted(values)
+    return sorted(values, key=order.units) if texts else sorted(values)
 
 
 def shuffle(runtime: Runtime, values: Value) -> Value:

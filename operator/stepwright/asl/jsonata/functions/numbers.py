@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Final
 
 from stepwright.asl.jsonata import integer_pictures, number_pictures, numeric, text
@@ -49,11 +50,11 @@ def ceil(runtime: Runtime, value: Value) -> Value:
     return UNDEFINED if value is UNDEFINED else _whole(runtime, value, math.ceil)
 
 
-def _whole(runtime: Runtime, value: float, rounded: object) -> float:
+def _whole(runtime: Runtime, value: float, rounded: Callable[[float], int]) -> float:
     if isinstance(value, float) and not math.isfinite(value):
         runtime.not_finite = True
         return value
-    return numeric.result(rounded(value))  # type: ignore[operator]
+    return numeric.result(rounded(value))
 
 
 def round_(runtime: Runtime, value: Value, precision: Value) -> Value:
