@@ -45,10 +45,10 @@ export function gates(): Plugin {
     writeBundle(_options, bundle) {
       const lines: string[] = [];
       const tooHeavy: string[] = [];
-      const weigh = (name: string, files: Iterable<string>, most: number) => {
+      const weigh = (name: string, files: readonly string[], most: number) => {
         let bytes = 0;
         for (const file of files) bytes += weight(bundle, file);
-        const line = `${name}: ${Math.round(bytes / KIB)} of ${most} KiB`;
+        const line = `${name}: ${Math.round(bytes / KIB)} of ${most} KiB in ${files.length} files`;
         lines.push(line);
         if (bytes > most * KIB) tooHeavy.push(line);
       };

@@ -68,6 +68,13 @@ async def test_executions_of_all_state_machines_are_listed_the_newest_first(stor
     assert (runs.status, runs.stopped, runs.paths) == ("RUNNING", None, ("Work",))
 
 
+async def test_no_execution_has_a_label_that_none_was_given(store: Listed) -> None:
+    await filled(store)
+
+    assert await names(store, labels=["team=shop"]) == []
+    assert (await store.rows.count(replace(ALL, labels=["team=shop"]))).statuses == {}
+
+
 async def test_a_list_goes_on_where_its_page_ended_whatever_is_asked_for(store: Listed) -> None:
     await filled(store)
     machines = (PLACE.state_machine("one"), PLACE.state_machine("two"))

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -19,7 +20,7 @@ from stepwright.cluster.execution_index import AsInContexts, ExecutionIndex, fol
 from stepwright.cluster.execution_index import index as index_module
 from stepwright.cluster.execution_index.index import STATUSES, Index
 from stepwright.cluster.execution_index.ordered import LAST, Ordered, by_latest, by_start
-from stepwright.cluster.execution_index.row import Row
+from stepwright.cluster.execution_index.row import MOST_LABELS, Row
 from stepwright.cluster.execution_index.wanted import Wanted
 from stepwright.engine.ports import Uid, Unavailable
 from tests.cluster.executions_served import Body, ExecutionsServed, execution
@@ -172,6 +173,30 @@ async def test_names_of_any_kind_are_found_as_they_are() -> None:
             assert name in await names(index, ExecutionQuery(SHOP, name=name))
         assert await names(index, ExecutionQuery(SHOP, name="order")) == ["order\U0010fffd", "order"]
         assert index.named(machine, "object-0") is None
+
+
+async def test_executions_are_found_by_labels() -> None:
+    server = ExecutionsServed()
+    server.put(runs("a", 1, labels={"team": "shop", "order": "7"}))
+    server.put(runs("b", 2, labels={"team": "shop"}))
+    server.put(failed("c", 3, 4, labels={"team": "depot"}))
+    server.put(runs("d", 5))
+    many = {f"k{number:03}": "v" for number in range(1_000)}
+    server.put(runs("e", 6, labels=many))
+    async with indexed(server) as index:
+        shop = replace(ALL, labels=["team=shop"])
+        assert await names(index, shop) == ["b", "a"]
+        assert await names(index, replace(ALL, labels=["team=shop", "order=7"])) == ["a"]
+        assert await names(index, replace(ALL, labels=["team=sho"])) == []
+        assert (await index.count(shop)).statuses == {"RUNNING": 2}
+        rows = {row.name: row.labels for row in (await index.find(ALL, None, 10)).items}
+        assert rows["a"] == ("order=7", "team=shop")
+        assert len(rows["e"]) == MOST_LABELS
+
+        server.put(runs("d", 5, labels={"team": "shop"}))
+        async with asyncio.timeout(30):
+            while await names(index, shop) != ["d", "b", "a"]:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_status_that_somebody_has_edited_harms_no_other() -> None:
@@ -337,6 +362,7 @@ async def test_whatever_comes_changes_and_goes_lists_and_counts_are_those_of_wha
                 error=random.choice([None, "Busy"]),
                 since=random.choice([None, Millis(30)]),
                 until=random.choice([None, Millis(60)]),
+                labels=random.choice([(), ("a=1",), ("a=1", "b=2")]),
             )
             fitting = [
                 row
@@ -357,7 +383,7 @@ async def test_whatever_comes_changes_and_goes_lists_and_counts_are_those_of_wha
             for most in (5, 1_000):
                 each = [row async for rows in index.each(wanted, most) for row in rows]
                 assert sorted(each, key=by_start, reverse=True) == newest[:most]
-            of_any = wanted._replace(name="", error=None, since=None, until=None)
+            of_any = wanted._replace(name="", error=None, since=None, until=None, labels=())
             fitting = [row async for rows in index.each(of_any) for row in rows]
             assert index.ended_last(of_any, 4) == sorted(fitting, key=by_latest, reverse=True)[:4]
             assert index.started_first(of_any, 4) == sorted(fitting, key=by_start)[:4]
@@ -393,4 +419,5 @@ def drawn(random: Random, uid: str, old: Row | None) -> Row:
         waiting_until=None,
         seq=random.randrange(1_000),
         own_name=None,
+        labels=random.choice([(), ("a=1",), ("a=1", "b=2")]),
     )

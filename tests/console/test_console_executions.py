@@ -78,6 +78,10 @@ async def test_a_list_has_what_is_looked_for(town: Town) -> None:
 
 
 REFUSED: Mapping[str, tuple[str, str]] = {
+    "a label without a value": (
+        "executions?label=team",
+        "The parameter label is 'team'; a label is given as KEY=VALUE",
+    ),
     "an unknown parameter": ("executions?stauts=FAILED", "There is no parameter 'stauts' here"),
     "an unknown status": ("executions?status=BROKEN", "'BROKEN', which is not one of RUNNING, "),
     "a status twice over": ("executions?" + "status=FAILED&" * 6, "given 5 times at most"),

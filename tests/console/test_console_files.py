@@ -33,7 +33,8 @@ def built(folder: Path) -> Path:
     dist = folder / "dist"
     (dist / "assets").mkdir(parents=True)
     (dist / "index.html").write_text(
-        '<!doctype html><html><head lang="en"><title>Console</title></head></html>'
+        '<!doctype html><html><head><meta name="nonce" content="NONCE"><style nonce="NONCE"></style>'
+        "<title>Console</title></head></html>"
     )
     (dist / "icon.svg").write_text("<svg/>")
     (dist / SCRIPT).write_text("script()")
@@ -65,7 +66,7 @@ async def test_the_page_has_a_nonce_of_its_own_each_time(serving: Page) -> None:
     first, second = [await serving.ask("GET", "/console/") for _ in range(2)]
 
     nonces = [
-        re.search(rb'<head lang="en"><meta name="nonce" content="([\w-]{20,})"><title>', answer.body)
+        re.search(rb'<meta name="nonce" content="([\w-]{20,})"><style nonce="\1">', answer.body)
         for answer in (first, second)
     ]
     assert nonces[0] is not None

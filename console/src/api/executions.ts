@@ -6,7 +6,8 @@ import { asking } from "./live";
 import { LIST_MILLIS, listMillis } from "./machines";
 import type { Link } from "./stream";
 
-/** `machine`: an ARN. `name`: how names begin. `from`, `to`: when they were started, in milliseconds since 1970. */
+/** `machine`: an ARN. `name`: how names begin. `from`, `to`: when they were started, in milliseconds since 1970. `label`: all of
+ * these, each `KEY=VALUE`. */
 export interface Wanted {
   namespace: string;
   machine?: string | undefined;
@@ -15,6 +16,7 @@ export interface Wanted {
   error?: string | undefined;
   from?: number | undefined;
   to?: number | undefined;
+  label?: readonly string[] | undefined;
 }
 
 const PAGE = 50;
@@ -24,8 +26,10 @@ const filter = ({ namespace, ...rest }: Wanted) => ({ ns: namespace, ...rest });
 
 /** What a stream is asked to tell of such a list. */
 export const watchOf = (wanted: Wanted): string => {
-  const given = Object.entries(filter(wanted)).filter(([, value]) => value !== undefined);
-  return `rows:${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  const given = Object.entries(filter(wanted)).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((each) => [name, String(each)]),
+  );
+  return `rows:${new URLSearchParams(given)}`;
 };
 
 /** Those started last first. */

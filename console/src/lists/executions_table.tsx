@@ -4,14 +4,15 @@ import Header, { type HeaderProps } from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
 import { SeveralActs } from "../acts/several_acts";
 import { nameOf } from "../api/arns";
 import { executionCounts, executions, type Wanted, watchOf } from "../api/executions";
 import type { ExecutionRow } from "../api/generated/console";
 import { useStream } from "../api/live";
 import { hearingRows } from "../api/live_rows";
+import { me } from "../api/session";
 import { useFollow } from "../shell/anchor";
 import { Broken } from "../shell/broken";
 import { Empty } from "../shell/empty";
@@ -29,22 +30,31 @@ interface Props {
   onStatus: (status: string | undefined) => void;
   /** Without it they are not narrowed by anything but status and name. */
   onNarrow?: (to: Narrower) => void;
+  /** Beside the ways to narrow it. */
+  views?: ReactNode;
   variant?: HeaderProps.Variant;
 }
 
 /** Executions, those started last first: of one state machine, or of all. */
-export function ExecutionsTable({ wanted, onStatus, onNarrow, variant = "h2" }: Props) {
+export function ExecutionsTable({ wanted, onStatus, onNarrow, views, variant = "h2" }: Props) {
   const [name, search] = useState("");
   /** ARNs of those that something is to be done to; null: they are only looked at. */
   const [several, choose] = useState<ReadonlySet<string> | null>(null);
-  const asked = { ...wanted, name: name.trim() || undefined };
+  const { features } = useSuspenseQuery(me).data;
+  const typed = name.trim();
+  // No name of an object has this sign.
+  const isLabel = features.labels === true && typed.includes("=");
+  const asked = isLabel
+    ? { ...wanted, label: [...(wanted.label ?? []), typed] }
+    : { ...wanted, name: typed || undefined };
   const link = useStream(watchOf(asked), hearingRows);
   const query = useInfiniteQuery(executions(asked, link));
   const { data: counts } = useQuery(executionCounts(asked, link));
   const columns = useColumns(wanted);
   if (query.error && !query.data) return <Broken error={query.error} />;
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
-  const isNarrowed = Boolean(wanted.status || asked.name);
+  const find = features.labels ? words.executions.findOrLabel : words.executions.find;
+  const isNarrowed = Boolean(wanted.status || typed || wanted.error !== undefined || wanted.from || wanted.label);
   const chosen = rows.filter(({ arn }) => several?.has(arn));
   const choosing: Pick<TableProps<ExecutionRow>, "selectionType" | "selectedItems" | "onSelectionChange"> = several
     ? {
@@ -77,11 +87,14 @@ export function ExecutionsTable({ wanted, onStatus, onNarrow, variant = "h2" }: 
       filter={
         <div className="filters">
           <StatusChoice counts={counts} status={wanted.status} onStatus={onStatus} />
-          {onNarrow && rows.length > 0 && <NarrowChoice errors={counts?.errors ?? []} onNarrow={onNarrow} />}
+          {onNarrow && rows.length > 0 && (
+            <NarrowChoice errors={counts?.errors ?? []} labels={labelsOf(rows)} onNarrow={onNarrow} />
+          )}
+          {views}
           <TextFilter
             filteringText={name}
-            filteringPlaceholder={words.executions.find}
-            filteringAriaLabel={words.executions.find}
+            filteringPlaceholder={find}
+            filteringAriaLabel={find}
             onChange={({ detail }) => search(detail.filteringText)}
           />
         </div>
@@ -97,6 +110,18 @@ export function ExecutionsTable({ wanted, onStatus, onNarrow, variant = "h2" }: 
       footer={query.hasNextPage && <More of={query} />}
     />
   );
+}
+
+const MOST_LABELS = 15;
+
+/** The most frequent ones. */
+function labelsOf(rows: readonly ExecutionRow[]): string[] {
+  const counts = new Map<string, number>();
+  for (const label of rows.flatMap(({ labels = [] }) => labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts]
+    .sort(([one, many], [other, more]) => more - many || (one < other ? -1 : 1))
+    .slice(0, MOST_LABELS)
+    .map(([label]) => label);
 }
 
 interface SeveralProps {

@@ -1,45 +1,48 @@
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import type { ErrorCount } from "../api/generated/console";
 import { words } from "../words";
+import { SPANS, type Span } from "./spans";
 
-const HOUR_MILLIS = 60 * 60 * 1000;
-const MINUTE_MILLIS = 60 * 1000;
-const SPANS = { hour: HOUR_MILLIS, day: 24 * HOUR_MILLIS, week: 7 * 24 * HOUR_MILLIS };
-const NAMES = Object.keys(SPANS) as (keyof typeof SPANS)[];
-
-/** `from`: milliseconds since 1970. */
+/** `last`: those that were started in this time until now. `label`: `KEY=VALUE`. */
 export interface Narrower {
   error?: string;
-  from?: number;
+  last?: Span;
+  label?: string;
 }
 
 interface Props {
   /** The most frequent ones. */
   errors: readonly ErrorCount[];
+  /** Those that executions in the list have. */
+  labels: readonly string[];
   onNarrow: (to: Narrower) => void;
 }
 
-/** Ways to fewer executions: those of the last time, and those that ended with an error that others ended with, too. */
-export function NarrowChoice({ errors, onNarrow }: Props) {
-  const since = (span: keyof typeof SPANS) => Math.floor((Date.now() - SPANS[span]) / MINUTE_MILLIS) * MINUTE_MILLIS;
-  const ways = [
-    ...NAMES.map((span) => ({ text: words.narrowed.spans[span], to: (): Narrower => ({ from: since(span) }) })),
-    ...errors.map(({ error, count }) => ({
-      text: words.narrowed.many(error || words.dashboard.noName, count),
-      to: (): Narrower => ({ error }),
-    })),
+/** Ways to fewer executions: those of the last time, and those with an error or a label that others have, too. */
+export function NarrowChoice({ errors, labels, onNarrow }: Props) {
+  const groups: { text: string; ways: { text: string; to: Narrower }[] }[] = [
+    { text: words.narrowed.startedIn, ways: SPANS.map((last) => ({ text: words.narrowed.spans[last], to: { last } })) },
+    {
+      text: words.narrowed.withError,
+      ways: errors.map(({ error, count }) => ({
+        text: words.narrowed.many(error || words.dashboard.noName, count),
+        to: { error },
+      })),
+    },
+    { text: words.narrowed.withLabel, ways: labels.map((label) => ({ text: label, to: { label } })) },
   ];
-  const items = ways.map(({ text }, index) => ({ id: `${index}`, text }));
-  const [times, ends] = [items.slice(0, NAMES.length), items.slice(NAMES.length)];
+  const ways = groups.flatMap((group) => group.ways);
   return (
     <ButtonDropdown
-      items={[
-        { text: words.narrowed.startedIn, items: times },
-        ...(ends.length > 0 ? [{ text: words.narrowed.withError, items: ends }] : []),
-      ]}
+      items={groups
+        .filter((group) => group.ways.length > 0)
+        .map((group) => ({
+          text: group.text,
+          items: group.ways.map((way) => ({ id: `${ways.indexOf(way)}`, text: way.text })),
+        }))}
       onItemClick={({ detail }) => {
         const way = ways[Number(detail.id)];
-        if (way) onNarrow(way.to());
+        if (way) onNarrow(way.to);
       }}
     >
       {words.narrowed.by}

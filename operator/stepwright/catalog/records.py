@@ -160,10 +160,13 @@ class Execution(Struct, frozen=True):
     version that kept nothing."""
     not_redrivable: str | None = None
     """Why that was not kept, if the store says so."""
+    labels: tuple[str, ...] = ()
+    """In order, each ``KEY=VALUE``, where a store keeps them."""
 
 
 class ExecutionRow(Struct, frozen=True):
-    """What a list shows of an execution. ``paths``: where it is; of many states only some. ``waiting_until``: only timers are open, and this is when the earliest is due."""
+    """What a list shows of an execution. ``paths``: where it is; of many states only some. ``waiting_until``: only timers are open,
+    and this is when the earliest is due. ``labels``: in order, each ``KEY=VALUE``."""
 
     arn: str
     uid: Uid
@@ -179,6 +182,7 @@ class ExecutionRow(Struct, frozen=True):
     redriven: Millis | None = None
     waiting_until: Millis | None = None
     paths: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 class ExecutionCounts(Struct, frozen=True):

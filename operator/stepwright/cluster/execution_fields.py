@@ -28,6 +28,7 @@ class Metadata(msgspec.Struct, frozen=True):
     uid: str
     creationTimestamp: str
     annotations: Mapping[str, str] = {}
+    labels: Mapping[str, str] = {}
 
 
 class MachineRef(msgspec.Struct, frozen=True):

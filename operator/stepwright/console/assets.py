@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -38,7 +37,8 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
 }
 
-_HEAD: Final = re.compile(rb"<head[^>]*>")
+_NONCE: Final = "NONCE"
+"""Stands in a page wherever the nonce of one answer goes."""
 
 _NOT_BUILT: Final = """<!doctype html>
 <html lang="en">
@@ -65,11 +65,10 @@ class _File(NamedTuple):
 
 
 class _Built(NamedTuple):
-    """What one run of ``make console`` has left; ``stamp`` changes with the next one. ``page``: before and after the place
-    of its nonce."""
+    """What one run of ``make console`` has left; ``stamp`` changes with the next one."""
 
     stamp: tuple[int, ...]
-    page: tuple[bytes, bytes]
+    page: str
     files: Mapping[str, _File]
 
 
@@ -89,15 +88,12 @@ class Assets:
         if built is None:
             if name.startswith(_NAMED_BY_CONTENT):
                 raise _no_such_file()
-            nonce = secrets.token_urlsafe(16)
-            return _page(404, _NOT_BUILT.replace("NONCE", nonce).encode(), nonce)
+            return _page(404, _NOT_BUILT)
         if name != PAGE and (file := built.files.get(name)) is not None:
             return _file(request, file, immutable=name.startswith(_NAMED_BY_CONTENT))
         if name.startswith(_NAMED_BY_CONTENT):
             raise _no_such_file()
-        nonce = secrets.token_urlsafe(16)
-        before, after = built.page
-        return _page(200, before + f'<meta name="nonce" content="{nonce}">'.encode() + after, nonce)
+        return _page(200, built.page)
 
     def _newest(self) -> _Built | None:
         """Another run of ``make console`` is noticed."""
@@ -113,10 +109,7 @@ class Assets:
 
 
 def _read(folder: Path, stamp: tuple[int, ...]) -> _Built:
-    text = (folder / PAGE).read_bytes()
-    head = _HEAD.search(text)
-    split = 0 if head is None else head.end()
-    return _Built(stamp, (text[:split], text[split:]), MappingProxyType(dict(_files(folder))))
+    return _Built(stamp, (folder / PAGE).read_text(), MappingProxyType(dict(_files(folder))))
 
 
 def _files(folder: Path) -> Iterator[tuple[str, _File]]:
@@ -151,7 +144,9 @@ def _file(request: Request, file: _File, *, immutable: bool) -> Response:
     return Response(200, body, {**told, "Content-Type": file.type})
 
 
-def _page(status: int, body: bytes, nonce: str) -> Response:
+def _page(status: int, text: str) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    body = text.replace(_NONCE, nonce).encode()
     return Response(status, body, {**headers.of_page(nonce), "Content-Type": _TYPES[".html"]})
 
 

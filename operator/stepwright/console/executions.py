@@ -62,6 +62,7 @@ class OneExecution:
             trace_header=found.trace_header,
             last_event=newest.items[0]["id"] if newest.items else 0,
             current=[row_of(visit) for visit in current.items],
+            labels=found.labels,
         )
 
     async def _redrive_refusal(self, found: Found) -> str | None:

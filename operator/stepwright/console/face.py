@@ -98,6 +98,7 @@ class Console:
             files=checkout is not None,
             express=not in_cluster,
             accounts=in_cluster,
+            labels=in_cluster,
         )
         reading = Reading(ports)
         lists, one = Lists(ports, reading), OneExecution(ports, reading)

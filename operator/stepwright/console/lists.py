@@ -11,7 +11,7 @@ from stepwright.catalog.callers import Caller
 from stepwright.catalog.ports import Cursor, ExecutionQuery
 from stepwright.catalog.records import ExecutionRow as Found
 from stepwright.console.models import ErrorCount, ExecutionCounts, ExecutionPage, ExecutionRow
-from stepwright.console.parameters import Parameters, chosen
+from stepwright.console.parameters import Parameters, chosen, invalid, shown
 from stepwright.console.ports import Ports
 from stepwright.console.reading import Reading
 from stepwright.console.routes import Answer, Call, Route
@@ -25,7 +25,10 @@ MOST_MACHINES: Final = 20
 _STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
 FILTERS: Final = ("ns", "region", "name", "error", "from", "to")
-LISTS: Final = {"machine": MOST_MACHINES, "status": len(_STATUSES)}
+MOST_LABELS: Final = 8
+"""In one question."""
+
+LISTS: Final = {"machine": MOST_MACHINES, "status": len(_STATUSES), "label": MOST_LABELS}
 
 
 class Lists:
@@ -62,7 +65,14 @@ class Lists:
             error=given.text("error"),
             since=_moment(given, "from"),
             until=_moment(given, "to"),
+            labels=[_label(each) for each in given.texts("label")],
         )
+
+
+def _label(given: str) -> str:
+    if "=" not in given:
+        raise invalid(f"The parameter label is {shown(given)}; a label is given as KEY=VALUE")
+    return given
 
 
 def _moment(given: Parameters, name: str) -> Millis | None:
@@ -85,4 +95,5 @@ def row_of(found: Found) -> ExecutionRow:
         redriven=found.redriven,
         waiting_until=found.waiting_until,
         paths=found.paths,
+        labels=found.labels,
     )

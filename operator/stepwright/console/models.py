@@ -81,6 +81,8 @@ class Features(Model, frozen=True):
     """Express state machines."""
     accounts: bool = False
     """Roles are accounts of a cluster (ServiceAccounts), and the log that a state machine asks for is the operator's."""
+    labels: bool = False
+    """Executions have labels."""
 
 
 class Limits(Model, frozen=True):
@@ -420,6 +422,8 @@ class ExecutionRow(Model, frozen=True):
     """Only timers are open, and this is when the earliest is due."""
     paths: tuple[str, ...] = ()
     """Where it is: the states that it entered last, three at most."""
+    labels: tuple[str, ...] = ()
+    """In order, each ``KEY=VALUE``."""
 
 
 class ExecutionPage(Model, frozen=True):
@@ -518,6 +522,8 @@ class Execution(Model, frozen=True, kw_only=True):
     """Events are numbered from 1, without gaps; 0: there is none yet."""
     current: list[VisitRow]
     """Visits that have not ended, twenty at most."""
+    labels: tuple[str, ...] = ()
+    """In order, each ``KEY=VALUE``."""
 
 
 class Definition(Model, frozen=True):

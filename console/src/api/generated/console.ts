@@ -53,6 +53,8 @@ export interface Features {
   readonly express?: boolean;
   /** Roles are accounts of a cluster (ServiceAccounts), and the log that a state machine asks for is the operator's. */
   readonly accounts?: boolean;
+  /** Executions have labels. */
+  readonly labels?: boolean;
 }
 
 /** Bounds that pages have to know. */
@@ -352,6 +354,8 @@ export interface ExecutionRow {
   readonly waitingUntil?: number;
   /** Where it is: the states that it entered last, three at most. */
   readonly paths?: readonly string[];
+  /** In order, each `KEY=VALUE`. */
+  readonly labels?: readonly string[];
 }
 
 /** `GET v1/executions`: those started last first. `next`: the `cursor` of the page that follows. */
@@ -446,6 +450,8 @@ export interface Execution {
   readonly lastEvent: number;
   /** Visits that have not ended, twenty at most. */
   readonly current: readonly VisitRow[];
+  /** In order, each `KEY=VALUE`. */
+  readonly labels?: readonly string[];
 }
 
 /** `GET v1/executions/{id}/definition`: what it runs, and what its state machine runs now. */

@@ -3,8 +3,9 @@ import type { ReactNode } from "react";
 import { aliasOf, nameOf, numberOf } from "../../api/arns";
 import type { Definition, Execution } from "../../api/generated/console";
 import type { Link } from "../../api/stream";
+import { executionsPath } from "../../paths";
 import { Anchor } from "../../shell/anchor";
-import { usePathOf } from "../../shell/here";
+import { useHere, usePathOf } from "../../shell/here";
 import { Duration, Moment } from "../../shell/moment";
 import { Status } from "../../shell/status";
 import { words } from "../../words";
@@ -26,7 +27,8 @@ interface Props {
 /** What an execution is and how it goes, in one line. */
 export function ViewerHeader({ execution, definition, current, link, isPast, acts }: Props) {
   const pathOf = usePathOf();
-  const { started, stopped, status, redrives = 0 } = execution;
+  const { namespace } = useHere();
+  const { started, stopped, status, redrives = 0, labels = [] } = execution;
   // Behind a slash stands which Map of it a child execution is of.
   const [machine] = nameOf(execution.machine).split("/");
   return (
@@ -63,6 +65,16 @@ export function ViewerHeader({ execution, definition, current, link, isPast, act
             <Anchor href={pathOf(execution.version)}>
               {words.versions.startedBy(numberOf(execution.version), execution.alias ? aliasOf(execution.alias) : null)}
             </Anchor>
+          </Fact>
+        )}
+        {labels.length > 0 && (
+          <Fact label={words.viewer.labels}>
+            {labels.slice(0, MOST_NAMED).map((label) => (
+              <Anchor key={label} className="label" href={executionsPath(namespace, { label })}>
+                {label}
+              </Anchor>
+            ))}
+            {labels.length > MOST_NAMED && words.viewer.andMore(labels.length - MOST_NAMED)}
           </Fact>
         )}
         {redrives > 0 && <Fact label={words.viewer.redrives}>{words.viewer.times(redrives)}</Fact>}

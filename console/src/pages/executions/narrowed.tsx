@@ -5,15 +5,23 @@ import type { ExecutionsSearch } from "./search";
 import "./narrowed.css";
 
 /** What a list has been narrowed to, beside a status, which says so itself: nobody takes a part for all. */
-export function Narrowed({ to: { machine, error, from, to }, onLeave }: { to: ExecutionsSearch; onLeave: () => void }) {
+export function Narrowed({
+  to: { machine, error, from, to, last, label = [] },
+  onLeave,
+}: {
+  to: ExecutionsSearch;
+  onLeave: () => void;
+}) {
   const facts = [
     ...(machine === undefined ? [] : [words.narrowed.machine(machine)]),
     ...(error === undefined ? [] : [words.narrowed.error(error || words.dashboard.noName)]),
+    ...(last === undefined ? [] : [words.narrowed.last[last]]),
+    ...label.map(words.narrowed.label),
     ...(from === undefined && to === undefined ? [] : [words.narrowed.started(stretch(from, to))]),
   ];
   if (facts.length === 0) return null;
   return (
-    <section className="narrowed" aria-label={words.narrowed.label}>
+    <section className="narrowed" aria-label={words.narrowed.filter}>
       <p>
         {words.narrowed.only} {facts.join(", ")}
       </p>

@@ -19,7 +19,8 @@ class ExecutionQuery:
 
     ``machines``: of one of these state machines, by ARN; also those of a deleted one that had that ARN before.
     ``statuses``: with one of these. ``name``: how their names begin. ``error``: with which they failed. ``since``, ``until``:
-    started then or later, and before that.
+    started then or later, and before that. ``labels``: with all of these, each ``KEY=VALUE``; where a store keeps no labels no
+    execution has any.
     """
 
     place: Place
@@ -29,6 +30,7 @@ class ExecutionQuery:
     error: str | None = None
     since: Millis | None = None
     until: Millis | None = None
+    labels: Sequence[str] = ()
 
 
 class ExecutionRows(Protocol):

@@ -132,4 +132,5 @@ class StoredExecution(ExecutionFields, frozen=True):
             redriven=None if status.redriveTime is None else timestamps.millis(status.redriveTime),
             redrivable=status.redrivable,
             not_redrivable=status.notRedrivable,
+            labels=tuple(f"{key}={value}" for key, value in sorted(metadata.labels.items())),
         )

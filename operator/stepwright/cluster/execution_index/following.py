@@ -184,6 +184,7 @@ class ExecutionIndex:
             error=None if query.error is None else query.error[:LONGEST],
             since=query.since,
             until=query.until,
+            labels=tuple(query.labels),
         )
 
     def _machines(self, query: ExecutionQuery) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Self
 
 import msgspec
@@ -19,6 +19,9 @@ from stepwright.kube import timestamps
 
 LONGEST: Final = 256
 """Characters of an error or of a text that says where an execution is: somebody may have edited a status."""
+
+MOST_LABELS: Final = 32
+"""Of one execution: no limit but that of an object bounds them."""
 
 _NAMES: Final = {column.path: column.name for column in EXECUTION.columns if column.type != "date"}
 """A date is shown as an age."""
@@ -60,6 +63,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     redrives: int = 0
     redriven: Millis | None = None
     """How often it was redriven, and when last."""
+    labels: tuple[str, ...] = ()
+    """In order, each ``KEY=VALUE``, and no more than ``MOST_LABELS``."""
 
     @property
     def metadata(self) -> Self:
@@ -93,6 +98,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
             redriven=self.redriven,
             waiting_until=self.waiting_until,
             paths=(self.state,) if self.state and self.stopped is None else (),
+            labels=self.labels,
         )
 
 
@@ -102,6 +108,7 @@ class _Metadata(msgspec.Struct):
     uid: str
     resourceVersion: str  # noqa: N815
     creationTimestamp: str  # noqa: N815
+    labels: dict[str, str] | None = None
 
 
 class _Object(msgspec.Struct):
@@ -149,9 +156,14 @@ def reader(columns: Sequence[str]) -> Callable[[msgspec.Raw], Row] | None:
             own_name=own_name if isinstance(own_name, str) and own_name != metadata.name else None,
             redrives=redrives if isinstance(redrives, int) else 0,
             redriven=_moment(redriven),
+            labels=_labels(metadata.labels or {}),
         )
 
     return read
+
+
+def _labels(given: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sys.intern(f"{key}={value}") for key, value in sorted(given.items())[:MOST_LABELS])
 
 
 def _shared(cell: Any) -> str:

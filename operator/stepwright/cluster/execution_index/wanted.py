@@ -25,6 +25,8 @@ class Wanted(NamedTuple):
     until: Millis | None
     map_run: str = ""
     """The id of a Map Run that it has; empty: of any."""
+    labels: Sequence[str] = ()
+    """That it has all, each ``KEY=VALUE``."""
 
     def fits(self, row: Row) -> bool:
         """Of a row of one of the state machines, with one of the statuses."""
@@ -33,13 +35,14 @@ class Wanted(NamedTuple):
             and (self.error is None or row.error == self.error)
             and (self.since is None or row.started >= self.since)
             and (self.until is None or row.started < self.until)
+            and all(label in row.labels for label in self.labels)
             and (not self.map_run or self.map_run.startswith(map_runs.id_begins(row.uid)))
         )
 
     @property
     def is_narrow(self) -> bool:
         """Whether a row of the state machines, with one of the statuses, that began at that time may not fit."""
-        return bool(self.name or self.map_run) or self.error is not None
+        return bool(self.name or self.map_run or self.labels) or self.error is not None
 
     @property
     def is_of_any(self) -> bool:
