@@ -26,7 +26,7 @@ export function HeatChoice({ heat, onHeat }: { heat: Heat | undefined; onHeat: (
 export function heatMarks(tallies: ReadonlyMap<string, Tally>, heat: Heat): Map<string, Mark> {
   const found = new Map<string, Mark>();
   for (const [pointer, { share, amount, of }] of heatOf(tallies, heat)) {
-    const text = heat === "time" ? duration(amount) : words.heat.failures(amount, of);
+    const text = heat === "time" ? duration(amount) : words.heat[heat](amount, of);
     found.set(pointer, { tone: heat, text, share });
   }
   return found;

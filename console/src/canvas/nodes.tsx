@@ -10,7 +10,7 @@ import { SIGNS } from "./signs";
 /** Something said of a state beside how it stands. `share`: how much of it there is, from 0 to 1, which gives the box its
  * colour. */
 export interface Mark {
-  tone: "time" | "failures" | "onlyHere" | "onlyThere" | "differs";
+  tone: "time" | "retries" | "failures" | "onlyHere" | "onlyThere" | "differs";
   text: string;
   share?: number;
 }

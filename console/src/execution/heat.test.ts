@@ -20,6 +20,10 @@ test("failures are those that were tried again, too", () => {
   expect([...heatOf(TALLIES, "failures")]).toEqual([["/States/Bad", { share: 1, amount: 4, of: 4 }]]);
 });
 
+test("what was tried again most is hottest", () => {
+  expect([...heatOf(TALLIES, "retries")]).toEqual([["/States/Bad", { share: 1, amount: 3, of: 4 }]]);
+});
+
 test("where nothing failed nothing is hot", () => {
   expect(heatOf(new Map([["/States/A", { Succeeded: { count: 1 } }]]), "failures").size).toBe(0);
 });

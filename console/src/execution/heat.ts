@@ -1,13 +1,14 @@
 /** How much of something each state has, of one execution or of many: where the time goes, and where it fails. */
-import { count, STANDINGS, type Tally, total } from "./visits";
+import { count, retries, STANDINGS, type Tally, total } from "./visits";
 
-export const HEATS = ["time", "failures"] as const;
+export const HEATS = ["time", "retries", "failures"] as const;
 export type Heat = (typeof HEATS)[number];
 
 export interface Warmth {
   /** Of the most that a state has, from 0 to 1. */
   share: number;
-  /** `time`: milliseconds of all visits together, and of the longest. `failures`: attempts that failed, of all visits. */
+  /** `time`: milliseconds of all visits together, and of the longest. `retries`: attempts beyond the first, of all visits.
+   * `failures`: attempts that failed, of all visits. */
   amount: number;
   of: number;
 }
@@ -18,7 +19,7 @@ export function heatOf(tallies: Tallies, by: Heat): Map<string, Warmth> {
   const found = new Map<string, Warmth>();
   let most = 0;
   for (const [pointer, tally] of tallies) {
-    const [amount, of] = by === "time" ? times(tally) : failures(tally);
+    const [amount, of] = MEASURES[by](tally);
     if (amount > 0) found.set(pointer, { share: 0, amount, of });
     most = Math.max(most, amount);
   }
@@ -31,14 +32,15 @@ const times = (tally: Tally): [number, number] => [
   STANDINGS.reduce((most, each) => Math.max(most, tally[each]?.longest ?? 0), 0),
 ];
 
+const again = (tally: Tally): [number, number] => [retries(tally), total(tally)];
+
 /** Attempts that were tried again have failed, too. */
 const failures = (tally: Tally): [number, number] => [
-  count(tally, "Failed") +
-    count(tally, "TimedOut") +
-    count(tally, "Caught") +
-    STANDINGS.reduce((sum, each) => sum + (tally[each]?.retries ?? 0), 0),
+  count(tally, "Failed") + count(tally, "TimedOut") + count(tally, "Caught") + retries(tally),
   total(tally),
 ];
+
+const MEASURES: Record<Heat, (tally: Tally) => [number, number]> = { time: times, retries: again, failures };
 
 /** Those of several executions as if they were one. */
 export function merged(all: readonly Tallies[]): Map<string, Tally> {

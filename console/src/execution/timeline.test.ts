@@ -71,3 +71,18 @@ test("a crowd shows how many were under way at once, and where some failed", () 
   expect(running).toEqual([2, 2, 2, 1]);
   expect(failed).toEqual([0, 0, 0, 1]);
 });
+
+test("what a nested execution did follows the visit that has started it", () => {
+  const of = {
+    arn: "arn:aws:states:us-east-1:123456789012:execution:inner:one",
+    visits: [made({ id: 1, path: "In" })],
+  };
+
+  const bars = barsOf([made({ id: 1, path: "Start" }), made({ id: 2, path: "After" })], new Map([[1, of]]));
+
+  expect(bars.map(({ visit, depth, of }) => [visit.path, depth, of?.arn ?? null])).toEqual([
+    ["Start", 0, null],
+    ["In", 1, of.arn],
+    ["After", 0, null],
+  ]);
+});

@@ -2,18 +2,29 @@
 import type { Scale } from "./scale";
 import type { Standing, Visit } from "./visits";
 
-/** `depth`: how many states are around it. `crowd`: of a Map with so many iterations that they are shown as one, what is in it. */
+/** `depth`: how many states are around it. `crowd`: of a Map with so many iterations that they are shown as one, what is in it.
+ * `of`: the execution that the visit is of, if it is one that this one has started. */
 export interface Bar {
   visit: Visit;
   depth: number;
   crowd: { visits: readonly Visit[]; iterations: number } | null;
+  of: Nested | null;
 }
+
+/** An execution that a visit has started. */
+export interface Nested {
+  arn: string;
+  visits: readonly Visit[];
+}
+
+const NONE: ReadonlyMap<number, Nested> = new Map();
 
 /** Iterations of one Map that are shown each by itself. */
 export const MOST_ITERATIONS = 200;
 
-/** What is in a state follows it: branch by branch, iteration by iteration. */
-export function barsOf(visits: readonly Visit[]): Bar[] {
+/** What is in a state follows it: branch by branch, iteration by iteration. `nested`: by the ids of the visits that have started
+ * them; what they did follows, too. */
+export function barsOf(visits: readonly Visit[], nested: ReadonlyMap<number, Nested> = NONE): Bar[] {
   const known = new Set(visits.map(({ id }) => id));
   const inside = new Map<number | null, Visit[]>();
   for (const visit of visits) {
@@ -29,8 +40,11 @@ export function barsOf(visits: readonly Visit[]): Bar[] {
     for (const visit of found) {
       const iterations = new Set(inside.get(visit.id)?.map(({ index }) => index)).size;
       const isCrowd = iterations > MOST_ITERATIONS;
-      bars.push({ visit, depth, crowd: isCrowd ? { visits: all(visit.id, inside), iterations } : null });
+      bars.push({ visit, depth, crowd: isCrowd ? { visits: all(visit.id, inside), iterations } : null, of: null });
       if (!isCrowd) put(visit.id, depth + 1);
+      const of = nested.get(visit.id);
+      for (const bar of of ? barsOf(of.visits) : [])
+        bars.push({ ...bar, depth: bar.depth + depth + 1, of: of ?? null });
     }
   };
   put(null, 0);

@@ -1,5 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+} from "react";
 import "./rows.css";
 
 const HEIGHT = 36;
@@ -54,7 +63,12 @@ export function Rows<Row>({ label, count, columns, rowAt, chosen, onChoose, onSi
     frame.current?.focus({ preventScroll: true });
     onChoose(to);
   };
-  const widths = { gridTemplateColumns: columns.map(({ width }) => width).join(" ") };
+  const widths = useMemo(() => ({ gridTemplateColumns: columns.map(({ width }) => width).join(" ") }), [columns]);
+  const newest = useRef(onChoose);
+  useEffect(() => {
+    newest.current = onChoose;
+  }, [onChoose]);
+  const choose = useCallback((index: number) => newest.current(index), []);
   return (
     <section className="rows" ref={frame} aria-label={label} tabIndex={0} onKeyDown={move}>
       <div role="table" aria-label={label} aria-rowcount={count + 1}>
@@ -66,31 +80,54 @@ export function Rows<Row>({ label, count, columns, rowAt, chosen, onChoose, onSi
           ))}
         </div>
         <div className="body" role="rowgroup" style={{ height: rows.getTotalSize() }}>
-          {shown.map(({ index, start }) => {
-            const row = rowAt(index);
-            return (
-              // The button in it does the same for keys.
-              // biome-ignore lint/a11y/useKeyWithClickEvents: see above
-              <div
-                key={index}
-                className="row"
-                role="row"
-                aria-rowindex={index + 2}
-                aria-current={index === chosen}
-                style={{ ...widths, height: HEIGHT, transform: `translateY(${start}px)` }}
-                onClick={() => onChoose(index)}
-              >
-                {columns.map(({ header, cell }, place) => (
-                  <span key={header} role="cell">
-                    {place === 0 ? <button type="button">{row ? cell(row) : "…"}</button> : row && cell(row)}
-                  </span>
-                ))}
-              </div>
-            );
-          })}
+          {shown.map(({ index, start }) => (
+            <Line
+              key={index}
+              index={index}
+              start={start}
+              row={rowAt(index)}
+              columns={columns as readonly Column<unknown>[]}
+              widths={widths}
+              isChosen={index === chosen}
+              onChoose={choose}
+            />
+          ))}
         </div>
       </div>
       {count === 0 && <p className="none">{empty}</p>}
     </section>
   );
 }
+
+interface LineProps {
+  index: number;
+  /** Where it is, in pixels. */
+  start: number;
+  row: unknown;
+  columns: readonly Column<unknown>[];
+  widths: CSSProperties;
+  isChosen: boolean;
+  onChoose: (index: number) => void;
+}
+
+/** Not drawn again while others come into sight. */
+const Line = memo(function Line({ index, start, row, columns, widths, isChosen, onChoose }: LineProps) {
+  return (
+    // The button in it does the same for keys.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
+    <div
+      className="row"
+      role="row"
+      aria-rowindex={index + 2}
+      aria-current={isChosen}
+      style={{ ...widths, height: HEIGHT, transform: `translateY(${start}px)` }}
+      onClick={() => onChoose(index)}
+    >
+      {columns.map(({ header, cell }, place) => (
+        <span key={header} role="cell">
+          {place === 0 ? <button type="button">{row ? cell(row) : "…"}</button> : row ? cell(row) : null}
+        </span>
+      ))}
+    </div>
+  );
+});

@@ -2,8 +2,10 @@
 import Button from "@cloudscape-design/components/button";
 import Toggle from "@cloudscape-design/components/toggle";
 import { type CSSProperties, type KeyboardEvent, memo, useMemo, useState } from "react";
+import { nameOf } from "../api/arns";
+import { momentsOf } from "../execution/replay";
 import { type Scale, scaleOf } from "../execution/scale";
-import { type Bar, barsOf, standingOf } from "../execution/timeline";
+import { type Bar, barsOf, type Nested, standingOf } from "../execution/timeline";
 import type { Visit } from "../execution/visits";
 import { type Column, Rows } from "../lists/rows";
 import { useNow } from "../shell/moment";
@@ -30,11 +32,25 @@ interface Props {
   onZoom: (zoom: Range | undefined) => void;
   /** Not all visits are here. */
   isPartial: boolean;
+  /** Executions that this one has started; undefined: it has started none. */
+  nested?: Joint | undefined;
+}
+
+/** `of`: by the ids of the visits that have started them. `onSelect`: a visit of one of them. */
+export interface Joint {
+  isShown: boolean;
+  onShow: (isShown: boolean) => void;
+  of: ReadonlyMap<number, Nested>;
+  areMore: boolean;
+  onSelect: (of: Nested, visit: Visit) => void;
 }
 
 export function Timeline(props: Props) {
-  const { visits, moments, started, ended, at, selected, onSelect, zoom, onZoom, isPartial } = props;
+  const { visits, moments: own, started, ended: over, at, selected, onSelect, zoom, onZoom, isPartial, nested } = props;
   const [isFolding, fold] = useState(true);
+  const moments = useMemo(() => withNested(own, nested?.of), [own, nested?.of]);
+  // What was started may go on when this one has ended.
+  const ended = over === null ? null : Math.max(over, moments.at(-1) ?? over);
   const now = useNow(ended === null);
   const until = ended ?? Math.max(now, moments.at(-1) ?? started);
   const all: Range = [started, until];
@@ -86,7 +102,14 @@ export function Timeline(props: Props) {
         <Toggle checked={isFolding} onChange={({ detail }) => fold(detail.checked)}>
           {timeline.fold}
         </Toggle>
-        <span className="counted">{isPartial ? timeline.partial : timeline.hint}</span>
+        {nested && (
+          <Toggle checked={nested.isShown} onChange={({ detail }) => nested.onShow(detail.checked)}>
+            {timeline.nested}
+          </Toggle>
+        )}
+        <span className="counted">
+          {isPartial ? timeline.partial : nested?.areMore ? timeline.moreNested(nested.of.size) : timeline.hint}
+        </span>
       </div>
       <Lines
         visits={visits}
@@ -97,12 +120,23 @@ export function Timeline(props: Props) {
         selected={selected}
         onSelect={onSelect}
         onZoom={onZoom}
+        nested={nested?.of}
+        onNested={nested?.onSelect}
       />
     </section>
   );
 }
 
+/** What happened in all of them. */
+function withNested(own: readonly number[], nested: ReadonlyMap<number, Nested> | undefined): readonly number[] {
+  if (!nested?.size) return own;
+  const others = [...nested.values()].flatMap(({ visits }) => momentsOf(visits));
+  return [...new Set([...own, ...others])].sort((one, other) => one - other);
+}
+
 interface LinesProps extends Pick<Props, "visits" | "selected" | "onSelect" | "onZoom"> {
+  nested: Joint["of"] | undefined;
+  onNested: Joint["onSelect"] | undefined;
   scale: Scale;
   isZoomed: boolean;
   zero: number;
@@ -111,8 +145,8 @@ interface LinesProps extends Pick<Props, "visits" | "selected" | "onSelect" | "o
 
 /** Not drawn again while one moves through time. */
 const Lines = memo(function Lines(props: LinesProps) {
-  const { visits, scale, isZoomed, zero, until, selected, onSelect, onZoom } = props;
-  const bars = useMemo(() => barsOf(visits), [visits]);
+  const { visits, scale, isZoomed, zero, until, selected, onSelect, onZoom, nested, onNested } = props;
+  const bars = useMemo(() => barsOf(visits, nested), [visits, nested]);
   const shown = useMemo(
     () => (isZoomed ? bars.filter(({ visit }) => isIn(visit, scale, until)) : bars),
     [bars, isZoomed, scale, until],
@@ -124,10 +158,11 @@ const Lines = memo(function Lines(props: LinesProps) {
       count={shown.length}
       columns={columns}
       rowAt={(index) => shown[index]}
-      chosen={shown.findIndex(({ visit }) => visit.id === selected)}
+      chosen={shown.findIndex(({ visit, of }) => of === null && visit.id === selected)}
       onChoose={(index) => {
         const bar = shown[index];
-        if (bar) onSelect(bar.visit);
+        if (bar?.of) onNested?.(bar.of, bar.visit);
+        else if (bar) onSelect(bar.visit);
       }}
       empty={words.table.none}
     />
@@ -154,14 +189,15 @@ const columnsOn = (scale: Scale, zero: number, until: number, onRange: (range: R
 const INDENT = 14;
 
 /** What is in a state stands to the right of it. */
-function Name({ bar: { visit, depth, crowd }, zero, until }: { bar: Bar; zero: number; until: number }) {
+function Name({ bar: { visit, depth, crowd, of }, zero, until }: { bar: Bar; zero: number; until: number }) {
   const { path, index, within, started, ended, attempts } = visit;
   const [after, took] = [duration(started - zero), duration((ended ?? until) - started)];
   return (
-    <span style={{ paddingInlineStart: depth * INDENT }}>
+    <span className={of ? "nested" : undefined} style={{ paddingInlineStart: depth * INDENT }}>
       {within !== null && index !== null && <span className="within">[{index}] </span>}
       {path.slice(path.lastIndexOf("/") + 1)}
       {crowd && <span className="within"> {words.timeline.crowd(crowd.iterations)}</span>}
+      {of && <span className="unseen"> {words.timeline.ofNested(nameOf(of.arn))}</span>}
       <span className="unseen">{words.timeline.spoken(words.standing[standingOf(visit)], after, took, attempts)}</span>
     </span>
   );

@@ -160,6 +160,16 @@ export const en = {
     noMatch: "No execution matches",
     more: "Show more",
   },
+  drift: {
+    title: (keeper: string) => `It is not what ${keeper} has applied`,
+    changed: (fields: readonly string[], by: string | null, when: string | null) => {
+      const what = fields.map((field) => `spec.${field}`).join(", ");
+      const who = by === null ? "" : ` by ${by}`;
+      return `Changed in the cluster${who}${when === null ? "" : ` (${when})`}: ${what}. It may be changed back at any time; to keep the change, make it in Git.`;
+    },
+    compare: "Compare with Git",
+    inGit: "As applied from Git",
+  },
   views: {
     menu: "Views",
     keep: "Keep this view",
@@ -334,6 +344,10 @@ export const en = {
     draw: "Draw over a part to zoom in",
     hint: "To zoom, draw over the times or press + and −; the arrow keys move.",
     partial: "There are more visits than can be shown; these are the first.",
+    nested: "Show nested executions",
+    moreNested: (shown: number) =>
+      `Only the first ${plural(shown, "nested execution", "nested executions")} are shown.`,
+    ofNested: (name: string) => `of the nested execution ${name},`,
     crowd: (count: number) => plural(count, "iteration", "iterations"),
     atOnce: (count: number) => `at most ${count.toLocaleString("en")} at once`,
     waits: (took: string) => `Waits ${took} for the next attempt`,
@@ -549,10 +563,12 @@ export const en = {
     noDefinition: "this has no states",
   },
   heat: {
-    choices: { "": "status", time: "time", failures: "failures" } as Record<string, string>,
+    choices: { "": "status", time: "time", retries: "retries", failures: "failures" } as Record<string, string>,
     by: (what: string) => `Colours: ${what}`,
     failures: (count: number, visits: number) =>
       `${plural(count, "failure", "failures")} in ${plural(visits, "visit", "visits")}`,
+    retries: (count: number, visits: number) =>
+      `${plural(count, "retry", "retries")} in ${plural(visits, "visit", "visits")}`,
     ofMany: (count: number) => `Of the ${plural(count, "execution", "executions")} started last`,
   },
   comparison: {

@@ -100,7 +100,7 @@ test("the executions of all state machines stand in one list, and are found by t
   await page.getByRole("button", { name: "Show all of them" }).click();
   await page.getByRole("button", { name: "Narrow" }).click();
   await page.getByRole("menuitem", { name: "The last hour" }).click();
-  await page.getByText(/Only executions started since/).waitFor();
+  await page.getByText(/Only executions started in the last hour/).waitFor();
   await page.getByRole("link", { name: "order-2" }).waitFor();
 
   await page.getByLabel("Find by the beginning of the name").fill("order-");
@@ -108,6 +108,28 @@ test("the executions of all state machines stand in one list, and are found by t
   await page.getByRole("link", { name: "broken" }).waitFor({ state: "detached" });
   await page.getByRole("link", { name: "order-1" }).click();
   await page.getByLabel("Pass state Ship, succeeded").waitFor();
+});
+
+test("what a list was narrowed to is kept under a name, and chosen again", async () => {
+  const machine = await here.server.create("kept", HELLO);
+  await here.server.ended(await here.server.begin(machine, "kept-1"));
+  const page = await here.visit(`${NAMESPACE}/executions`);
+  await page.getByRole("link", { name: "kept-1" }).waitFor();
+  await page.getByRole("button", { name: "Narrow" }).click();
+  await page.getByRole("menuitem", { name: "The last hour" }).click();
+  await page.getByText("Only executions started in the last hour").waitFor();
+
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitem", { name: "Keep this view" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("Just now");
+  await page.getByRole("button", { name: "Keep", exact: true }).click();
+  await page.getByRole("button", { name: "Show all of them" }).click();
+  await page.getByText("Only executions").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Just now" }).click();
+
+  await page.getByText("Only executions started in the last hour").waitFor();
+  expect(await barriers(page)).toEqual([]);
 });
 
 test("what is not there is said so", async () => {

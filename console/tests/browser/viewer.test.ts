@@ -74,6 +74,38 @@ test("graph, table and events share what is chosen, and the address keeps it", a
   await page.getByRole("complementary").getByRole("heading", { name: /Ship/ }).waitFor();
 });
 
+test("what a nested execution did stands in the timeline of the one that has started it, and leads to it", async () => {
+  const inner = await here.server.create("inner", {
+    StartAt: "Within",
+    States: { Within: { Type: "Pass", End: true } },
+  });
+  const outer = await here.server.create("outer", {
+    StartAt: "Begin",
+    States: {
+      Begin: {
+        Type: "Task",
+        Resource: "arn:aws:states:::states:startExecution.sync:2",
+        Parameters: { StateMachineArn: inner, Name: "child", Input: {} },
+        End: true,
+      },
+    },
+  });
+  await here.server.ended(await here.server.begin(outer, "one"));
+  const page = await here.visit(at("outer", "one", "?view=timeline"));
+
+  await page.getByText("Show nested executions").click();
+  const row = page.getByRole("row").filter({ hasText: "Within" });
+  await row.waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await row.click();
+
+  await page.getByRole("heading", { name: "child" }).waitFor();
+  await page
+    .getByRole("complementary")
+    .getByRole("heading", { name: /Within/ })
+    .waitFor();
+});
+
 test("the events of the history are there one by one, and whole", async () => {
   await order("events", { total: 84 });
   const page = await here.visit(at("orders", "events", "?view=events"));

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from stepwright.asl.json_types import JsonText, Pointer
+from stepwright.asl.json_types import Json, JsonText, Pointer
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Status, VisitOutcome
 from stepwright.engine.ports import Uid
@@ -50,6 +50,16 @@ class Unready(Struct, frozen=True):
     """The place in its definition, if it is one."""
 
 
+class Drift(Struct, frozen=True):
+    """How a state machine is not what stands in Git: which ``fields`` somebody has changed in the cluster, who, and when.
+    ``applied``: its definition in Git, a text or JSON, where that is known."""
+
+    fields: tuple[str, ...]
+    by: str | None = None
+    at: Millis | None = None
+    applied: Json = None
+
+
 class StateMachine(Struct, frozen=True):
     arn: str
     name: str
@@ -61,6 +71,8 @@ class StateMachine(Struct, frozen=True):
     """It exists until none of its executions runs, and nothing new is started with it."""
     managed_by: str | None = None
     """What keeps it as it stands in Git, in words: whatever is changed here is soon changed back."""
+    drift: Drift | None = None
+    """None: it is as it stands there, as far as is known."""
     unready: Unready | None = None
     """None: it is ready, or the store does not know."""
 

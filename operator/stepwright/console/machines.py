@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
+from stepwright.asl.text import jsontext
+from stepwright.asl.text.jsontext import InvalidJson
 from stepwright.catalog import arns
-from stepwright.catalog.records import NOT_CHECKED, StateMachine
+from stepwright.catalog.records import NOT_CHECKED, Drift, StateMachine
+from stepwright.console import models
 from stepwright.console.models import MachineFacts, Machines, Unready, UnreadyMachine
 from stepwright.console.parameters import shown
 from stepwright.console.ports import Ports
@@ -68,7 +71,12 @@ class MachineRoutes:
         if found is None:
             raise Refused("StateMachineDoesNotExist", f"There is no state machine {shown(arn)}", 404)
         may = [operation for operation in BUTTONS if await self._rights.allows(call.caller, operation, arn)]
-        return MachineFacts(managed_by=found.managed_by, may=may, unready=await self._unready(found))
+        return MachineFacts(
+            managed_by=found.managed_by,
+            drift=None if found.drift is None else _drift(found.drift),
+            may=may,
+            unready=await self._unready(found),
+        )
 
     async def _unready(self, machine: StateMachine) -> Unready | None:
         found = machine.unready
@@ -82,3 +90,13 @@ class MachineRoutes:
         if len(message) > _MOST_CHARACTERS:
             message = f"{message[:_MOST_CHARACTERS]}..."
         return Unready(reason=found.reason, message=message, since=found.since, pointer=found.pointer)
+
+
+def _drift(found: Drift) -> models.Drift:
+    applied = found.applied if "definition" in found.fields else None
+    if applied is not None and not isinstance(applied, str):
+        try:
+            applied = jsontext.dump(applied)
+        except InvalidJson:  # it nests too deep
+            applied = None
+    return models.Drift(fields=list(found.fields), by=found.by, at=found.at, applied=applied)

@@ -300,11 +300,24 @@ class Unready(Model, frozen=True):
     """The place in its definition, if it is one."""
 
 
+class Drift(Model, frozen=True):
+    """How a state machine is not what stands in Git."""
+
+    fields: list[str]
+    """Of its spec: what somebody has changed in the cluster."""
+    by: str | None = None
+    """Who, as Kubernetes calls programs: ``kubectl-edit``."""
+    at: int | None = None
+    applied: str | None = None
+    """Its definition in Git, where that is known and another one."""
+
+
 class MachineFacts(Model, frozen=True):
     """``GET v1/machines/{id}``: what AWS's API does not tell of a state machine."""
 
     managed_by: str | None = None
     """What keeps it as it stands in Git: whatever is changed here is soon changed back."""
+    drift: Drift | None = None
     may: list[str] = []
     """Of the operations on one state machine those that the person may perform on this one."""
     unready: Unready | None = None

@@ -250,10 +250,22 @@ export interface Unready {
   readonly pointer?: string;
 }
 
+/** How a state machine is not what stands in Git. */
+export interface Drift {
+  /** Of its spec: what somebody has changed in the cluster. */
+  readonly fields: readonly string[];
+  /** Who, as Kubernetes calls programs: `kubectl-edit`. */
+  readonly by?: string;
+  readonly at?: number;
+  /** Its definition in Git, where that is known and another one. */
+  readonly applied?: string;
+}
+
 /** `GET v1/machines/{id}`: what AWS's API does not tell of a state machine. */
 export interface MachineFacts {
   /** What keeps it as it stands in Git: whatever is changed here is soon changed back. */
   readonly managedBy?: string;
+  readonly drift?: Drift;
   /** Of the operations on one state machine those that the person may perform on this one. */
   readonly may?: readonly string[];
   readonly unready?: Unready;

@@ -23,7 +23,7 @@ export type Part = (typeof PARTS)[number];
 /** `state`: pointer of a state in the definition. `visit`: one of its visits. `part`: what is shown of that. `event`: of the
  * history. `at`: the moment that is shown. `under`: the iteration or branch that is looked at, such as `Orders[17]`. `zoom`: a
  * part of the time, as `FROM-TO` in milliseconds since the start. `heat`: what colours the graph. `with`: the name of the
- * execution that this one is compared with. */
+ * execution that this one is compared with. `nested`: the timeline shows what executions did that it has started. */
 export interface ViewerSearch extends Given<Arranging> {
   view?: View;
   state?: string;
@@ -35,6 +35,7 @@ export interface ViewerSearch extends Given<Arranging> {
   zoom?: string;
   heat?: Heat;
   with?: string;
+  nested?: true;
 }
 
 type Given<Of> = { [Key in keyof Of]?: Exclude<Of[Key], undefined> };
@@ -53,6 +54,7 @@ export function readViewerSearch({
   under,
   zoom,
   with: other,
+  nested,
   ...given
 }: Record<string, unknown>): ViewerSearch {
   const known = VIEWS.find((each) => each === view);
@@ -74,6 +76,7 @@ export function readViewerSearch({
     ...(sort ? { sort } : {}),
     ...(heat ? { heat } : {}),
     ...(typeof other === "string" && other !== "" ? { with: other } : {}),
+    ...(nested === true ? { nested } : {}),
   };
 }
 

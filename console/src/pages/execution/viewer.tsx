@@ -31,6 +31,7 @@ import { EventPanel } from "./event_panel";
 import { EventsView } from "./events_view";
 import { FailurePanel, RetryingPanel } from "./failure";
 import { ViewerHeader } from "./header";
+import { useJoint } from "./joint";
 import { type Shown, usePicture } from "./picture";
 import { type Change, VIEWS, type ViewerSearch } from "./search";
 import { UnderBar } from "./under_bar";
@@ -97,6 +98,7 @@ export function Viewer() {
     [show],
   );
 
+  const joint = useJoint(arn, picture.all, definition, search, show);
   const started = execution?.started ?? 0;
   const zoomTo = useCallback((range: Range | undefined) => show({ zoom: writeZoom(range, started) }), [show, started]);
 
@@ -185,6 +187,7 @@ export function Viewer() {
                 zoom={readZoom(zoom, execution.started)}
                 onZoom={zoomTo}
                 isPartial={more !== null}
+                nested={joint}
               />
             )}
             {view === "table" && (

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { readExecutionsSearch } from "./search";
 import { isSame, MOST_VIEWS, readViews, withView } from "./views";
 
-
 const failed = { name: "Failed payments", search: { status: "FAILED", label: ["team=shop"] } };
 
 test("a kept view is read as it was", () => {

@@ -28,6 +28,7 @@ import { Moment } from "../../shell/moment";
 import { Status } from "../../shell/status";
 import { useTitle } from "../../shell/title";
 import { words } from "../../words";
+import { DriftNotice } from "./drift";
 import { ExportChoice } from "./export_choice";
 import { SHOWN } from "./search";
 
@@ -87,6 +88,9 @@ export function MachinePage() {
           >
             {facts.unready.message}
           </Alert>
+        )}
+        {facts?.managedBy && facts.drift && (
+          <DriftNotice drift={facts.drift} managedBy={facts.managedBy} definition={data.definition} />
         )}
         <section className="card facts">
           <KeyValuePairs

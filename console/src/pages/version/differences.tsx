@@ -1,25 +1,14 @@
 import Alert from "@cloudscape-design/components/alert";
 import FormField from "@cloudscape-design/components/form-field";
 import Select from "@cloudscape-design/components/select";
-import { MergeView } from "@codemirror/merge";
-import { EditorState } from "@codemirror/state";
-import { EditorView } from "@codemirror/view";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
 import { numberOf } from "../../api/arns";
 import { machine as machineQuery } from "../../api/machines";
 import { version as versionQuery, versions } from "../../api/versions";
-import { Canvas } from "../../canvas/canvas";
-import { useDefinition } from "../../canvas/definition_view";
-import type { Mark } from "../../canvas/nodes";
-import { indented } from "../../execution/json_text";
-import { differencesOf } from "../../graph/differences";
+import { Definitions } from "../../differences/definitions";
 import { Loading } from "../../shell/broken";
-import { language } from "../../text/language";
-import { looks } from "../../text/looks";
 import { words } from "../../words";
 import { moment } from "../../words/time";
-import "./differences.css";
 
 interface Props {
   /** ARN of the state machine. */
@@ -62,11 +51,10 @@ export function Differences({ machine, number, text, against, onAgainst }: Props
         />
       </FormField>
       {other.error && <Alert type="error">{other.error.message}</Alert>}
-      {other.data && <OnGraph text={text} other={other.data.definition} />}
       {other.data ? (
-        <Beside
-          left={indented(text)}
-          right={indented(other.data.definition)}
+        <Definitions
+          left={text}
+          right={other.data.definition}
           names={[
             words.versions.named(number),
             against === undefined ? words.versions.now : words.versions.named(against),
@@ -76,65 +64,5 @@ export function Differences({ machine, number, text, against, onAgainst }: Props
         !other.error && <Loading />
       )}
     </div>
-  );
-}
-
-/** Which states are others; nothing where only the machine itself is. */
-function OnGraph({ text, other }: { text: string; other: string }) {
-  const here = useDefinition(text);
-  const there = useDefinition(other);
-  const { states, onlyThere } = useMemo(() => differencesOf(here.value, there.value), [here.value, there.value]);
-  const marks = useMemo(
-    () =>
-      new Map([...states].map(([id, how]): [string, Mark] => [id, { tone: how, text: words.comparison.marks[how] }])),
-    [states],
-  );
-  if (marks.size === 0 && onlyThere.length === 0) return null;
-  return (
-    <>
-      <div className="graph">
-        <Canvas graph={here.graph} marks={marks} />
-      </div>
-      {onlyThere.length > 0 && <p className="hint">{words.versions.onlyThere(onlyThere)}</p>}
-    </>
-  );
-}
-
-interface BesideProps {
-  left: string;
-  right: string;
-  names: readonly [string, string];
-}
-
-function Beside({ left, right, names: [here, there] }: BesideProps) {
-  const [place, setPlace] = useState<HTMLDivElement | null>(null);
-  useEffect(() => {
-    if (!place) return;
-    const side = (doc: string, label: string) => ({
-      doc,
-      extensions: [
-        looks(),
-        language("json"),
-        EditorState.readOnly.of(true),
-        EditorView.contentAttributes.of({ "aria-label": label }),
-      ],
-    });
-    const view = new MergeView({
-      parent: place,
-      a: side(left, here),
-      b: side(right, there),
-      collapseUnchanged: { margin: 4, minSize: 8 },
-    });
-    return () => view.destroy();
-  }, [place, left, right, here, there]);
-  if (left === right) return <p className="hint">{words.versions.alike}</p>;
-  return (
-    <>
-      <div className="heads">
-        <strong>{here}</strong>
-        <strong>{there}</strong>
-      </div>
-      <div className="texts" ref={setPlace} />
-    </>
   );
 }

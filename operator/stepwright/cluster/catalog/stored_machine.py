@@ -14,10 +14,11 @@ from stepwright.asl.json_types import Pointer
 from stepwright.asl.signals import Millis
 from stepwright.asl.text import jsontext
 from stepwright.catalog.arns import Place
-from stepwright.catalog.records import NOT_CHECKED, Revision, StateMachine, Unready
+from stepwright.catalog.records import NOT_CHECKED, Drift, Revision, StateMachine, Unready
 from stepwright.cluster import conditions
 from stepwright.cluster.catalog import roles
 from stepwright.cluster.catalog.machine_names import NAME, machine_name
+from stepwright.cluster.drift import drift
 from stepwright.cluster.managed import managed_by
 from stepwright.kube import timestamps
 from stepwright.kube.depth import decoded
@@ -49,6 +50,7 @@ class _Metadata(msgspec.Struct, frozen=True):
     deletionTimestamp: str | None = None
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
+    managedFields: msgspec.Raw = msgspec.Raw()
 
 
 class _Logging(msgspec.Struct, frozen=True):
@@ -146,9 +148,13 @@ class StoredMachine(msgspec.Struct, frozen=True):
             revision=revision,
             tags=tags(annotations.get(TAGS)),
             deleting=self.deleting,
-            managed_by=managed_by(metadata.labels, annotations),
+            managed_by=(keeper := managed_by(metadata.labels, annotations)),
+            drift=None if keeper is None else self._drift(),
             unready=None if self.deleting else status.unready(created),
         )
+
+    def _drift(self) -> Drift | None:
+        return drift(self.spec, self.metadata.annotations, self.metadata.managedFields)
 
     def _settings(self) -> dict[str, Any]:
         """What its spec says counts; the rest, such as log groups, is there as it was given."""
