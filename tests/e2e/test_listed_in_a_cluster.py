@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -72,6 +73,10 @@ async def test_lists_show_what_is_there_and_follow_what_happens(stepwright: Kube
             await until(index, query, lambda rows: "pending" not in rows)
             arns = {change.arn for change in (follower.take() or {}).values()}
             assert arns == {place.execution("w", "waits"), place.execution("nobody", "pending")}
+        stepwright("label", "exec", "failed", "team=shop", "order=7")
+        with_label = replace(query, labels=["team=shop", "order=7"])
+        assert list(await until(index, with_label, bool)) == ["failed"]
+        assert (await index.count(replace(query, labels=["team=shop", "order=8"]))).statuses == {}
         counts = await index.count(query)
         assert (counts.statuses, counts.errors) == ({"FAILED": 1, "ABORTED": 1}, {"<img src=x>": 1})
         named = index.named(place.state_machine("w"), "waits")

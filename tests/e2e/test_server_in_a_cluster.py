@@ -16,7 +16,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from tests.on_cluster import acting
-from tests.on_cluster.kubectl import Kube, Object, job, one, phase
+from tests.on_cluster.kubectl import Kube, Object, job, machine, one, phase
 from tests.processes.dev import ENDED
 from tests.processes.server import AUDIENCE, RULES, ServerAccount, ServerProcess
 from tests.testcluster import Cluster
@@ -562,6 +562,26 @@ def test_the_console_tells_which_state_machines_are_not_ready_and_where_they_are
     features = page.me()["features"]
     assert (features["accounts"], "express" in features) == (True, False)
     assert page.ask("machines?ns=kube-system") == (403, "AccessDeniedException")
+
+
+def test_the_console_tells_what_somebody_changed_of_a_state_machine_that_git_keeps(
+    dana: Person, server: ServerProcess
+) -> None:
+    kube, page = dana.kube, Page(server)
+    kept = machine("kept", one({"Type": "Pass", "End": True}))
+    kept["metadata"]["labels"] = {"argocd.argoproj.io/instance": "shop"}
+    kube("apply", "--field-manager=argocd-controller", "-f", "-", input=json.dumps(kept))
+    page.log_in(dana.token)
+    [arn] = [each["stateMachineArn"] for each in dana.client.list_state_machines()["stateMachines"]]
+    facts = page.ask(f"machines/{quote(arn, safe='')}")[1]
+    assert (facts["managedBy"], "drift" in facts) == ("Argo CD (shop)", False)
+
+    other = json.dumps({"spec": {"definition": one({"Type": "Succeed"})}})
+    kube("patch", "statemachine", "kept", "--type=merge", "--field-manager=kubectl-edit", "-p", other)
+
+    drift = page.ask(f"machines/{quote(arn, safe='')}")[1]["drift"]
+    assert (drift["fields"], drift["by"]) == (["definition"], "kubectl-edit")
+    assert json.loads(drift["applied"]) == kept["spec"]["definition"]
 
 
 def test_the_dashboard_counts_what_was_started_and_shows_what_somebody_should_look_at(
