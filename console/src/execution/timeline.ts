@@ -3,12 +3,13 @@ import type { Scale } from "./scale";
 import type { Standing, Visit } from "./visits";
 
 /** `depth`: how many states are around it. `crowd`: of a Map with so many iterations that they are shown as one, what is in it.
- * `of`: the execution that the visit is of, if it is one that this one has started. */
+ * `of`: the execution that the visit is of, if it is one that this one has started; `begins`: it is the first of that. */
 export interface Bar {
   visit: Visit;
   depth: number;
   crowd: { visits: readonly Visit[]; iterations: number } | null;
   of: Nested | null;
+  begins?: boolean;
 }
 
 /** An execution that a visit has started. */
@@ -43,8 +44,10 @@ export function barsOf(visits: readonly Visit[], nested: ReadonlyMap<number, Nes
       bars.push({ visit, depth, crowd: isCrowd ? { visits: all(visit.id, inside), iterations } : null, of: null });
       if (!isCrowd) put(visit.id, depth + 1);
       const of = nested.get(visit.id);
-      for (const bar of of ? barsOf(of.visits) : [])
-        bars.push({ ...bar, depth: bar.depth + depth + 1, of: of ?? null });
+      const theirs = of ? barsOf(of.visits) : [];
+      for (const [index, bar] of theirs.entries()) {
+        bars.push({ ...bar, depth: bar.depth + depth + 1, of: of ?? null, begins: index === 0 });
+      }
     }
   };
   put(null, 0);

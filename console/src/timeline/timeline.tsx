@@ -2,7 +2,7 @@
 import Button from "@cloudscape-design/components/button";
 import Toggle from "@cloudscape-design/components/toggle";
 import { type CSSProperties, type KeyboardEvent, memo, useMemo, useState } from "react";
-import { nameOf } from "../api/arns";
+import { executionOf, nameOf } from "../api/arns";
 import { momentsOf } from "../execution/replay";
 import { type Scale, scaleOf } from "../execution/scale";
 import { type Bar, barsOf, type Nested, standingOf } from "../execution/timeline";
@@ -189,7 +189,7 @@ const columnsOn = (scale: Scale, zero: number, until: number, onRange: (range: R
 const INDENT = 14;
 
 /** What is in a state stands to the right of it. */
-function Name({ bar: { visit, depth, crowd, of }, zero, until }: { bar: Bar; zero: number; until: number }) {
+function Name({ bar: { visit, depth, crowd, of, begins }, zero, until }: { bar: Bar; zero: number; until: number }) {
   const { path, index, within, started, ended, attempts } = visit;
   const [after, took] = [duration(started - zero), duration((ended ?? until) - started)];
   return (
@@ -197,6 +197,7 @@ function Name({ bar: { visit, depth, crowd, of }, zero, until }: { bar: Bar; zer
       {within !== null && index !== null && <span className="within">[{index}] </span>}
       {path.slice(path.lastIndexOf("/") + 1)}
       {crowd && <span className="within"> {words.timeline.crowd(crowd.iterations)}</span>}
+      {of && begins && <span className="within"> {executionOf(of.arn).name}</span>}
       {of && <span className="unseen"> {words.timeline.ofNested(nameOf(of.arn))}</span>}
       <span className="unseen">{words.timeline.spoken(words.standing[standingOf(visit)], after, took, attempts)}</span>
     </span>
