@@ -63,6 +63,59 @@ test("every transition has its way", async () => {
   expect([...placed.routes.keys()].sort()).toEqual(graph.edges.map((edge) => edge.id).sort());
 });
 
+/** States one after the other, the second of which holds another one. */
+const COLUMN = {
+  StartAt: "A",
+  States: {
+    A: { Type: "Pass", Next: "B" },
+    B: { Type: "Map", ItemProcessor: { StartAt: "In", States: { In: pass } }, Next: "C" },
+    C: { Type: "Succeed" },
+  },
+};
+
+test("states one after the other stand where ELK puts them, and nobody asks it", async () => {
+  const graph = graphOf(COLUMN);
+  let asked = 0;
+  const placed = await layout(graph, (scope) => {
+    asked += 1;
+    return engine(scope);
+  });
+  // A label makes it no plain column; ELK puts it aside.
+  const labelled = { ...graph, edges: graph.edges.map((edge) => ({ ...edge, label: " " })) };
+  const byElk = await layout(labelled, (scope) =>
+    engine({ ...scope, edges: scope.edges?.map((edge) => ({ ...edge, labels: [] })) ?? [] }),
+  );
+
+  expect(asked).toBe(0);
+  expect(placed).toEqual({ ...byElk, boxes: placed.boxes, routes: placed.routes });
+  expect(Object.fromEntries(placed.boxes)).toEqual(Object.fromEntries(byElk.boxes));
+  expect(Object.fromEntries(placed.routes)).toEqual(Object.fromEntries(byElk.routes));
+});
+
+test.each([
+  ["a circle", { A: { Type: "Pass", Next: "B" }, B: { Type: "Pass", Next: "A" } }],
+  ["a state beside the way", { A: pass, B: pass }],
+  ["two ways to one state", { A: { Type: "Pass", Next: "B", Catch: [{ ErrorEquals: ["x"], Next: "B" }] }, B: pass }],
+])("%s is left to ELK", async (_, States) => {
+  let asked = 0;
+  const placed = await layout(graphOf({ StartAt: "A", States }), (scope) => {
+    asked += 1;
+    return engine(scope);
+  });
+
+  expect(asked).toBe(1);
+  expect(placed.boxes.has("/States/B")).toBe(true);
+});
+
+test("very many states one after the other are no reason to fail", async () => {
+  const names = Array.from({ length: 200_000 }, (_, index) => `S${index}`);
+  const States = Object.fromEntries(names.map((name, index) => [name, { Type: "Pass", Next: names[index + 1] }]));
+  States.S199999 = { Type: "Succeed", Next: undefined };
+  const placed = await layout(graphOf({ StartAt: "S0", States }), engine);
+
+  expect(placed.boxes.get("/States/S199999")?.y).toBeGreaterThan(200_000);
+});
+
 test("a graph of nothing has no size that hurts", async () => {
   const placed = await layout(graphOf(null), engine);
 

@@ -48,12 +48,15 @@ const WIDEST_ROW = 1600;
 
 const LABEL = { character: 6.1, padding: 10, height: 18, widest: 170 } as const;
 
+const PADDING = 4;
+const BETWEEN = 34;
+
 const OPTIONS: Record<string, string> = {
   "elk.algorithm": "layered",
   "elk.direction": "DOWN",
   "elk.edgeRouting": "ORTHOGONAL",
-  "elk.padding": "[top=4,left=4,bottom=4,right=4]",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "34",
+  "elk.padding": `[top=${PADDING},left=${PADDING},bottom=${PADDING},right=${PADDING}]`,
+  "elk.layered.spacing.nodeNodeBetweenLayers": `${BETWEEN}`,
   "elk.layered.spacing.edgeNodeBetweenLayers": "16",
   "elk.spacing.nodeNode": "30",
   "elk.spacing.edgeNode": "18",
@@ -83,7 +86,9 @@ export async function layout(graph: Graph, engine: Engine): Promise<Placed> {
     const nodes = inside.get(id) ?? [];
     await Promise.all(nodes.filter((node) => inside.has(node.id)).map((node) => place(node.id)));
     const isRow = nodes.length > 0 && nodes.every((node) => node.kind === "scope");
-    scopes.set(id, isRow ? inRows(nodes, sizeOf) : await byTransitions(nodes, links.get(id) ?? [], sizeOf, engine));
+    const ways = links.get(id) ?? [];
+    const simple = isRow ? inRows(nodes, sizeOf) : inColumn(nodes, ways, sizeOf);
+    scopes.set(id, simple ?? (await byTransitions(nodes, ways, sizeOf, engine)));
   };
   await place(null);
   return gathered(graph, scopes);
@@ -120,6 +125,36 @@ function inRows(nodes: readonly GraphNode[], sizeOf: SizeOf): Scope {
     rowHeight = Math.max(rowHeight, size.height);
   }
   return { boxes, routes: new Map(), width, height: y + rowHeight };
+}
+
+/** One after the other, as most of what states hold is, and many a machine: where ELK would put them, without waiting for it.
+ * null: they are not. */
+function inColumn(nodes: readonly GraphNode[], edges: readonly GraphEdge[], sizeOf: SizeOf): Scope | null {
+  const outOf = new Map(edges.map((edge) => [edge.source, edge]));
+  const into = new Set(edges.map((edge) => edge.target));
+  const isPlain = edges.every(({ label }) => !label) && outOf.size === edges.length && into.size === edges.length;
+  if (!isPlain || edges.length !== nodes.length - 1) return null;
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const boxes = new Map<string, Box>();
+  const routes = new Map<string, Route>();
+  const middle = PADDING + nodes.reduce((most, node) => Math.max(most, sizeOf(node).width), 0) / 2;
+  let y = PADDING;
+  let node = nodes.find(({ id }) => !into.has(id));
+  while (node) {
+    const size = sizeOf(node);
+    boxes.set(node.id, { x: middle - size.width / 2, y, ...size });
+    y += size.height;
+    const edge = outOf.get(node.id);
+    node = edge && byId.get(edge.target);
+    if (edge && !node) return null;
+    if (edge) {
+      const points = [y, y + BETWEEN].map((end) => ({ x: middle, y: end }));
+      routes.set(edge.id, { points, label: null });
+      y += BETWEEN;
+    }
+  }
+  // The rest go round in circles.
+  return boxes.size === nodes.length ? { boxes, routes, width: 2 * middle, height: y + PADDING } : null;
 }
 
 async function byTransitions(
