@@ -106,6 +106,32 @@ test("what a nested execution did stands in the timeline of the one that has sta
     .waitFor();
 });
 
+test("an execution that a state has just started is found while both run", async () => {
+  const inner = await here.server.create("patient-inner", {
+    StartAt: "Waiting",
+    States: { Waiting: { Type: "Wait", Seconds: 600, End: true } },
+  });
+  const outer = await here.server.create("late-outer", {
+    StartAt: "Soon",
+    States: {
+      Soon: { Type: "Wait", Seconds: 3, Next: "Begin" },
+      Begin: {
+        Type: "Task",
+        Resource: "arn:aws:states:::states:startExecution.sync:2",
+        Parameters: { StateMachineArn: inner, Name: "late-child", Input: {} },
+        End: true,
+      },
+    },
+  });
+  await here.server.begin(outer, "one");
+  const page = await here.visit(at("late-outer", "one", "?view=timeline&nested=true"));
+
+  await page.getByRole("row").filter({ hasText: "Waiting" }).waitFor();
+  await page.getByRole("row").filter({ hasText: "Begin" }).click();
+
+  await page.getByRole("link", { name: "patient-inner / late-child" }).waitFor();
+});
+
 test("the events of the history are there one by one, and whole", async () => {
   await order("events", { total: 84 });
   const page = await here.visit(at("orders", "events", "?view=events"));

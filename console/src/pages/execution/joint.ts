@@ -2,14 +2,14 @@ import { type UseQueryResult, useQueries } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import type { VisitData } from "../../api/generated/console";
-import { someVisits, visitData } from "../../api/visits";
+import { someVisits } from "../../api/visits";
 import { valueAt } from "../../document/value";
 import type { Nested } from "../../execution/timeline";
 import type { Visit } from "../../execution/visits";
 import { usePathOf } from "../../shell/here";
 import type { Joint } from "../../timeline/timeline";
 import type { Change, ViewerSearch } from "./search";
-import { startedBy } from "./started";
+import { startedBy, starts, whatItStarted } from "./started";
 
 /** Executions that are shown with the one that has started them. */
 export const MOST_NESTED = 20;
@@ -58,7 +58,7 @@ function useNested(arn: string, visits: readonly Visit[], definition: unknown, i
   );
   const looked = useMemo(() => (isWanted ? starters.slice(0, MOST_NESTED) : []), [starters, isWanted]);
   const children = useQueries({
-    queries: looked.map((visit) => visitData(arn, visit)),
+    queries: looked.map((visit) => whatItStarted(arn, visit)),
     combine: useCallback(
       (answers: UseQueryResult<VisitData>[]) =>
         answers.flatMap(({ data }, index) => {
@@ -87,11 +87,3 @@ function useNested(arn: string, visits: readonly Visit[], definition: unknown, i
   });
   return { areThere: starters.length > 0, nested, areMore: isWanted && starters.length > MOST_NESTED };
 }
-
-/** By the service itself, or by its API. */
-const STARTS = /:(states:startExecution|aws-sdk:sfn:start(Sync)?Execution)(\.|$)/;
-
-const starts = (state: unknown): boolean => {
-  const resource = (state as { Resource?: unknown } | null | undefined)?.Resource;
-  return typeof resource === "string" && STARTS.test(resource);
-};

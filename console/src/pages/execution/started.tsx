@@ -1,5 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { executionOf, isExecution, mapRunOf } from "../../api/arns";
+import { VIEWED_MILLIS } from "../../api/executions";
 import type { VisitData } from "../../api/generated/console";
 import { mapRunOf as mapRunOfVisit } from "../../api/map_runs";
 import { visitData } from "../../api/visits";
@@ -18,7 +20,8 @@ interface Props {
 
 /** What a visit has started that has a page of its own: executions, and the Map Run of a distributed Map. */
 export function Started({ execution, visit, definition }: Props) {
-  const { data } = useQuery(visitData(execution, visit));
+  const mayStart = useMemo(() => starts(JSON.parse(definition ?? "null")), [definition]);
+  const { data } = useQuery(mayStart ? whatItStarted(execution, visit) : visitData(execution, visit));
   const hasRun = visit.type === "Map" && isDistributed(definition);
   const { data: run } = useQuery(mapRunOfVisit(execution, hasRun ? data?.events[0] : undefined));
   const pathOf = usePathOf();
@@ -55,6 +58,22 @@ function Child({ arn }: { arn: string }) {
     </>
   );
 }
+
+/** The data of a visit that starts an execution: looked at again until it has. */
+export const whatItStarted = (execution: string, visit: Visit) =>
+  queryOptions({
+    ...visitData(execution, visit),
+    refetchInterval: ({ state: { data } }) =>
+      visit.outcome === null && data !== undefined && startedBy(data).length === 0 ? VIEWED_MILLIS : false,
+  });
+
+/** By the service itself, or by its API. */
+const STARTS = /:(states:startExecution|aws-sdk:sfn:start(Sync)?Execution)(\.|$)/;
+
+export const starts = (state: unknown): boolean => {
+  const resource = (state as { Resource?: unknown } | null | undefined)?.Resource;
+  return typeof resource === "string" && STARTS.test(resource);
+};
 
 /** The ARNs of executions that its attempts tell of. */
 export function startedBy({ attempts }: VisitData): string[] {
