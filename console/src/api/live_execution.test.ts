@@ -1,7 +1,8 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Execution, VisitRow } from "./generated/console";
 import { hearingExecution } from "./live_execution";
+import { type MapRun, mapRun, mapRunKey } from "./map_runs";
 import { someVisits } from "./visits";
 
 const ARN = "arn:aws:states:us-east-1:123456789012:execution:orders:one";
@@ -19,6 +20,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+const NOTHING = { pending: 0, running: 0, succeeded: 0, failed: 0, aborted: 0, total: 6 };
 const row = (id: number, outcome: VisitRow[6] = null): VisitRow => [
   ...([id, `S${id}`, `/States/S${id}`, "Task", id, outcome && id + 1, outcome, 1, null, 0, "Next"] as const),
   ...([null, null, id, []] as const),
@@ -61,6 +63,40 @@ test("what is reported while visits are read is not lost to an older answer", as
 
   const { visits } = await reading;
   expect(visits.map(({ id, outcome }) => [id, outcome])).toEqual([[1, "Succeeded"]]);
+});
+
+test("what is reported of a Map Run while it is read is not lost to an older answer", async () => {
+  const run = (running: number): MapRun => ({
+    mapRunArn: "run",
+    executionArn: ARN,
+    status: "RUNNING",
+    startDate: 1,
+    maxConcurrency: 3,
+    toleratedFailureCount: 0,
+    toleratedFailurePercentage: 0,
+    itemCounts: { ...NOTHING, running },
+    executionCounts: { ...NOTHING, running },
+  });
+  const answers: ((of: Response) => void)[] = [];
+  vi.stubGlobal("fetch", (url: string) =>
+    url.endsWith("/me")
+      ? Promise.resolve(new Response('{"token":"t"}'))
+      : new Promise<Response>((done) => answers.push(done)),
+  );
+  queries.setQueryData(mapRunKey("run"), run(2));
+  const looking = new QueryObserver(queries, { ...mapRun("run", "live"), staleTime: 0 });
+  const end = looking.subscribe(() => {});
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+
+  const counts = { total: 6, running: 3, succeeded: 0, failed: 0 };
+  await tell("mapRun", { watch: 0, mapRun: "run", status: "RUNNING", items: counts, executions: counts });
+  answers[0]?.(new Response(JSON.stringify(run(2))));
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  answers[1]?.(new Response(JSON.stringify(run(3))));
+
+  await vi.waitFor(() => expect(looking.getCurrentResult().isFetching).toBe(false));
+  expect(looking.getCurrentResult().data?.itemCounts.running).toBe(3);
+  end();
 });
 
 test("after a gap visits are read again, but not those of one that was over before", async () => {

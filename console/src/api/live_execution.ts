@@ -28,8 +28,15 @@ export function hearingExecution(queries: QueryClient, watch: string): Hear {
     // A server in a cluster reports that an execution has gone on, not what has become of its Map Runs.
     void queries.invalidateQueries({ queryKey: ["map-run"] });
   }, REREAD_MILLIS);
-  const change = (by: (known: Execution) => Execution) =>
-    queries.setQueryData<Execution>(["execution", arn], (known) => known && by(known));
+  /** An answer that is on its way may be older than what was reported just now: it is asked for once more. */
+  const again = (queryKey: readonly unknown[]) => {
+    if (queries.isFetching({ queryKey }) > 0) void queries.invalidateQueries({ queryKey });
+  };
+  const change = (by: (known: Execution) => Execution) => {
+    const key = ["execution", arn];
+    queries.setQueryData<Execution>(key, (known) => known && by(known));
+    again(key);
+  };
   /** What was read before the stream was there may be old, unless it was over by then, and is what it was. */
   let isNew = true;
 
@@ -72,9 +79,11 @@ export function hearingExecution(queries: QueryClient, watch: string): Hear {
     else if (name === "resync") reread();
     else if (name === "mapRun") {
       const frame = said as MapRunFrame;
-      queries.setQueryData(mapRunKey(frame.mapRun), withCounts(frame));
+      const key = mapRunKey(frame.mapRun);
+      queries.setQueryData(key, withCounts(frame));
       // When that was is not reported.
-      if (frame.status !== "RUNNING") void queries.invalidateQueries({ queryKey: mapRunKey(frame.mapRun) });
+      if (frame.status !== "RUNNING") void queries.invalidateQueries({ queryKey: key });
+      else again(key);
     } else if (name === "progress") {
       const { lastEvent } = said as ProgressFrame;
       change((known) => ({ ...known, lastEvent: Math.max(known.lastEvent, lastEvent) }));

@@ -16,6 +16,8 @@ export function hearingRows(queries: QueryClient, watch: string): Hear {
       return known && { ...known, pages: by(known.pages) };
     });
     recount();
+    // An answer that is on its way may be older than what was reported just now.
+    if (queries.isFetching({ predicate: isShown }) > 0) reread();
   };
   return ({ name, data }) => {
     if (name === "row") change((pages) => withRow(pages, (JSON.parse(data) as RowFrame).row));

@@ -315,7 +315,7 @@ export const en = {
     node: (type: string, name: string, more: string[]) => [`${type} state ${name}`, ...more].join(", "),
     noState: (name: string) => `There is no state ${name}`,
     failed: "The graph could not be laid out. The table and the events show the same.",
-    take: "Save this picture",
+    take: "Save the picture",
     kinds: { svg: "As SVG", png: "As PNG", mermaid: "As text, for Mermaid" },
     notTaken: "This browser cannot make such a picture.",
   },

@@ -44,7 +44,7 @@ test("a state machine's page shows its graph, its text and its executions, newes
 
   for (const [menu, item, file] of [
     ["Export", "As YAML", "orders.asl.yaml"],
-    ["Save this picture", "As PNG", "orders_Stepwright.png"],
+    ["Save the picture", "As PNG", "orders_Stepwright.png"],
   ] as const) {
     await page.getByRole("button", { name: menu }).click();
     const taken = page.waitForEvent("download");

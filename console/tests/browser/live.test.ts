@@ -48,10 +48,10 @@ test("a connection that is lost is said so calmly, and what was missed is there 
 });
 
 test("a part of the console that cannot be fetched is said so, with a way to it and a way out", async () => {
-  await machine("patient", PATIENT);
+  await machine("many", MANY);
   const page = await here.visit(`${NAMESPACE}/machines`);
   await page.route(/assets\/machine-[^/]*\.js/, (route) => route.abort());
-  await page.getByRole("link", { name: "patient" }).click();
+  await page.getByRole("link", { name: "many" }).click();
   await page.getByText("Part of the console could not be loaded").waitFor();
   await page.getByRole("link", { name: "To the start page" }).waitFor();
 
