@@ -42,10 +42,14 @@ export async function open(browser: Browser, options: BrowserContextOptions = {}
   return { page, troubles, close: () => context.close() };
 }
 
-/** Findings of axe on what is shown now, each in a line. Playwright's own scripts are not bound by the page's CSP. */
+/** Findings of axe on what is shown, each in a line, once nothing fades or moves any more: half-way colours are nobody's choice.
+ * Playwright's own scripts are not bound by the page's CSP. */
 export async function barriers(page: Page): Promise<string[]> {
   const script = `(async () => {
     ${AXE};
+    await new Promise(requestAnimationFrame);
+    const passing = document.getAnimations().filter((each) => each.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.race([Promise.allSettled(passing.map((each) => each.finished)), new Promise((late) => setTimeout(late, 5000))]);
     const found = await axe.run({ runOnly: ${JSON.stringify(RULES)} });
     return found.violations.map((v) => v.id + " (" + v.impact + "): " + v.help + ": " + v.nodes.map((n) => n.target + " " + n.html.slice(0, 160)).join(" | "));
   })()`;
