@@ -40,7 +40,7 @@ async def test_nothing_is_served_until_one_has_logged_in(locked: DevProcess) -> 
 
     assert (await page.log_in(**KEY)).status == 204
     assert (await page.begin())["person"] == "AKIDANA"
-    assert (await page.aws("ListStateMachines"))["stateMachines"] == []
+    assert "stateMachines" in await page.aws("ListStateMachines")
 
 
 async def test_the_cookie_is_for_this_server_alone_and_no_script_reads_it(locked: DevProcess) -> None:

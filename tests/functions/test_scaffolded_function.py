@@ -24,7 +24,7 @@ from stepwright.functions import scaffold
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPWRIGHT = [sys.executable, "-m", "stepwright.cli"]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "operator")}
+ENVIRONMENT = {**os.environ, "PYTEST_ADDOPTS": "", "PYTHONPATH": str(ROOT / "operator")}
 INVOKE = "/2015-03-31/functions/function/invocations"
 
 

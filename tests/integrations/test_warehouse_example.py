@@ -68,7 +68,12 @@ def test_its_own_tests_pass() -> None:
             "no:xdist",
         ],
         cwd=EXAMPLE,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "operator"), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "PYTEST_ADDOPTS": "",
+            "PYTHONPATH": str(ROOT / "operator"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         capture_output=True,
         text=True,
         check=False,
