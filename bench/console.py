@@ -40,7 +40,7 @@ _GOALS: Final[Mapping[str, float]] = {
     "graph of 1,000 states": 3_000,
     "graph of 24,000 events": 2_000,
     "fetched for 24,000 events": 300,
-    "a scroll through 12,000 visits, main thread": 8,
+    "a scroll through 12,000 visits, main thread in each frame": 8,
     "a move of the slider over 12,000 visits, main thread": 16,
     "from a commit to its colour": 500,
     "server's memory for each who looks": 200,
