@@ -34,7 +34,14 @@ export function ExecutionList() {
           })
         }
         onNarrow={(to) => void navigate({ search: (before) => narrowed(before, to) })}
-        views={<ViewsMenu namespace={namespace} search={search} onShow={(view) => void navigate({ search: view })} />}
+        views={
+          <ViewsMenu
+            key={namespace}
+            namespace={namespace}
+            search={search}
+            onShow={(view) => void navigate({ search: view })}
+          />
+        }
       />
     </div>
   );
