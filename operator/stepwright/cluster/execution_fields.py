@@ -28,7 +28,11 @@ class Metadata(msgspec.Struct, frozen=True):
     uid: str
     creationTimestamp: str
     annotations: Mapping[str, str] = {}
-    labels: Mapping[str, str] = {}
+
+
+def labelled(labels: Mapping[str, str]) -> list[str]:
+    """In order, each ``KEY=VALUE``, as lists and pages show them."""
+    return [f"{key}={value}" for key, value in sorted(labels.items())]
 
 
 class MachineRef(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -19,6 +20,7 @@ from stepwright.cluster.execution_fields import (
     Metadata,
     SpecFields,
     StatusFields,
+    labelled,
 )
 from stepwright.cluster.map_bounds import MapRunBounds
 from stepwright.engine.ports import Uid
@@ -34,6 +36,7 @@ MACHINE: Final = "stepwright.dev/state-machine-name"
 class _Metadata(Metadata, frozen=True):
     resourceVersion: str = ""
     generation: int = 1
+    labels: Mapping[str, str] = {}
 
 
 class _RedriveAsked(msgspec.Struct, frozen=True):
@@ -132,5 +135,5 @@ class StoredExecution(ExecutionFields, frozen=True):
             redriven=None if status.redriveTime is None else timestamps.millis(status.redriveTime),
             redrivable=status.redrivable,
             not_redrivable=status.notRedrivable,
-            labels=tuple(f"{key}={value}" for key, value in sorted(metadata.labels.items())),
+            labels=tuple(labelled(metadata.labels)),
         )

@@ -12,7 +12,7 @@ from stepwright.asl.signals import Millis
 from stepwright.asl.step import Status
 from stepwright.catalog.arns import Place
 from stepwright.catalog.records import ExecutionRow
-from stepwright.cluster.execution_fields import STATUSES
+from stepwright.cluster.execution_fields import STATUSES, labelled
 from stepwright.cluster.resources.kinds import EXECUTION
 from stepwright.engine.ports import Uid
 from stepwright.kube import timestamps
@@ -163,7 +163,7 @@ def reader(columns: Sequence[str]) -> Callable[[msgspec.Raw], Row] | None:
 
 
 def _labels(given: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(sys.intern(f"{key}={value}") for key, value in sorted(given.items())[:MOST_LABELS])
+    return tuple(sys.intern(label) for label in labelled(given)[:MOST_LABELS])
 
 
 def _shared(cell: Any) -> str:
