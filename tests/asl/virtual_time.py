@@ -17,6 +17,7 @@ from stepwright.asl.signals import (
     Continue,
     Millis,
     Moment,
+    RedriveFrom,
     Signal,
     TaskFailed,
     TaskSucceeded,
@@ -115,8 +116,8 @@ class Play:
             )
         )
 
-    def redrive(self) -> Step:
-        """Go on after an end without success."""
+    def redrive(self, at: RedriveFrom | None = None) -> Step:
+        """Go on after an end without success, ``at`` a state or where that happened."""
         assert self.redrivable is not None
         # What a journal keeps of the end, in place of what was open.
         self.checkpoint = reloaded(self.redrivable)
@@ -129,6 +130,7 @@ class Play:
                 self.checkpoint,
                 self._moment(),
                 self.limits,
+                at=at,
                 token=self.token,
                 unusable=self.unusable,
             )

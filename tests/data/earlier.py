@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 UNDOING: Final[Mapping[int, Sequence[str]]] = {
+    9: ("ALTER TABLE executions DROP COLUMN redrive_from",),
     8: (
         "ALTER TABLE executions DROP COLUMN paths",
         "DROP INDEX executions_of_machine_by_start",

@@ -121,6 +121,15 @@ class UpdateMapRun(Struct, frozen=True):
 MapBounds: TypeAlias = UpdateMapRun | ShardBounds
 
 
+class RedriveFrom(Struct, frozen=True):
+    """Where a redriven execution goes on, if not where it failed: on entering a state that is not in a branch or an iteration.
+    AWS has no such redrive."""
+
+    state: str
+    input: JsonText | None = None
+    """None: what the state had as its input in which the execution ended."""
+
+
 class Continue(Struct, frozen=True):
     """Continue where the last step stopped at its bound (``Step.more``)."""
 

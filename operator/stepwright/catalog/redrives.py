@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from stepwright.asl.signals import Millis
+from stepwright.asl.machine import Machine
+from stepwright.asl.signals import Millis, RedriveFrom
 from stepwright.asl.step import Status
 
 _DAY_MILLIS: Final = 24 * 60 * 60 * 1000
@@ -23,6 +24,9 @@ EVENTS_LIMIT: Final = 24_999
 
 HISTORY_FULL: Final = "Execution history event limit exceeded"
 TOO_OFTEN: Final = "Execution has a Map Run that was redriven as often as is possible"
+
+
+PART_OF_MAP: Final = "Execution is a part of a distributed Map, which goes on where it failed"
 
 
 class Redrivable(Protocol):
@@ -60,3 +64,10 @@ def refusal(execution: Redrivable, now: Millis) -> str | None:
     if execution.started < now - OPEN_MILLIS:
         return "Execution has exceeded the max execution time"
     return None
+
+
+def no_such_state(at: RedriveFrom | None, machine: Machine) -> str | None:
+    """Why an execution of the machine cannot go on there; None if it can."""
+    if at is None or at.state in machine.root.states:
+        return None
+    return f"The definition that it runs has no state '{at.state}', or only in a Parallel or a Map"

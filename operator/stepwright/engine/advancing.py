@@ -8,7 +8,7 @@ from functools import partial
 from stepwright.asl import interpreter
 from stepwright.asl.checkpoint.checkpoint import Checkpoint
 from stepwright.asl.machine import Machine
-from stepwright.asl.signals import Break, Continue, Millis, Signal, TaskId
+from stepwright.asl.signals import Break, Continue, Millis, RedriveFrom, Signal, TaskId
 from stepwright.asl.step import Step
 from stepwright.engine.batch import Batch
 from stepwright.engine.brake import Brake
@@ -59,8 +59,11 @@ class Advancing:
         self._add(batch, await self._step(start), None)
         return await self.fill(batch)
 
-    async def redriven(self, checkpoint: Checkpoint, asked: Millis | None) -> Batch:
-        """Continue from what was kept of an unsuccessful end; ``asked``: when that was requested."""
+    async def redriven(
+        self, checkpoint: Checkpoint, asked: Millis | None, at: RedriveFrom | None = None
+    ) -> Batch:
+        """Continue from what was kept of an unsuccessful end; ``asked``: when that was requested; ``at``: where
+        to, if not where it failed."""
         batch = Batch(checkpoint)
         self._moments.not_before(asked or Millis(0))
         redrive = partial(
@@ -69,6 +72,7 @@ class Advancing:
             checkpoint,
             self._moments.next(asked),
             self._world.limits,
+            at=at,
             token=self._token,
             unusable=self._world.unusable,
         )

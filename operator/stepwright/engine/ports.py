@@ -11,7 +11,7 @@ from stepwright.asl.checkpoint.checkpoint import Checkpoint, EncodedPart, Identi
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
 from stepwright.asl.resource import Resource
-from stepwright.asl.signals import MapBounds, Millis, ShardCounts, Signal, TaskId, TimerId
+from stepwright.asl.signals import MapBounds, Millis, RedriveFrom, ShardCounts, Signal, TaskId, TimerId
 from stepwright.asl.step import (
     CancelTask,
     ChildExecution,
@@ -79,7 +79,8 @@ class Loaded:
     committed; then only the stops in ``parts`` count. ``settled``: nothing is left to stop. ``stop``: a stop
     was requested. ``latest``: when something was last recorded, as far as the journal knows. ``redriven``:
     when it was requested that an ended execution continue from ``parts``, which are those of
-    ``Commit.redrivable`` until the first write afterwards. ``bounds``: those that somebody has asked for, for
+    ``Commit.redrivable`` until the first write afterwards; ``redrive_from``: and where, if not where it
+    failed. ``bounds``: those that somebody has asked for, for
     Map Runs under way or for the shard that this is; harmless to hear of again.
     """
 
@@ -94,6 +95,7 @@ class Loaded:
     stop: StopRequest | None = None
     latest: Millis = _EPOCH
     redriven: Millis | None = None
+    redrive_from: RedriveFrom | None = None
     bounds: Sequence[MapBounds] = ()
 
 

@@ -52,7 +52,7 @@ class TakingUp:
             return await self._advancing.started(loaded)
         if checkpoint.ended:
             await self._sweeping.beyond(self._ref, frozenset())
-            return await self._advancing.redriven(checkpoint, loaded.redriven)
+            return await self._advancing.redriven(checkpoint, loaded.redriven, loaded.redrive_from)
         await self._restore(checkpoint)
         return await self._advancing.fill(Batch(checkpoint))
 

@@ -91,5 +91,6 @@ FROM child_executions JOIN events ON events.uid = child_executions.uid
         "ALTER TABLE executions ADD COLUMN told_from INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE events ADD COLUMN visits TEXT",
     ),
+    9: ("ALTER TABLE executions ADD COLUMN redrive_from TEXT",),
 }
 """What makes tables of one version those of the next, new tables aside."""

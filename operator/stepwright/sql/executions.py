@@ -13,11 +13,11 @@ import msgspec
 import structlog
 
 from stepwright.asl.limits import STANDARD, Limits
-from stepwright.asl.signals import Millis, Signal, TaskId
+from stepwright.asl.signals import Millis, RedriveFrom, Signal, TaskId
 from stepwright.asl.step import HistoryEvent, Status
 from stepwright.asl.unusable import Unusable, known_later
-from stepwright.catalog import arns, cursors
-from stepwright.catalog.ports import Cursor, Page, TestCases
+from stepwright.catalog import arns, cursors, redrives
+from stepwright.catalog.ports import Cursor, NotRedrivable, Page, TestCases
 from stepwright.catalog.records import Execution
 from stepwright.engine import payloads
 from stepwright.engine.alone import Held
@@ -254,19 +254,23 @@ class SqlExecutions:
             if found is not None and found.status == "RUNNING":
                 await ends.get()
 
-    async def redrive(self, execution: Execution, token: str | None) -> Millis:
+    async def redrive(self, execution: Execution, token: str | None, at: RedriveFrom | None = None) -> Millis:
         # Once it is stored it has to run, even if the caller has lost interest.
-        return await asyncio.shield(self._redrive(execution, token))
+        return await asyncio.shield(self._redrive(execution, token, at))
 
-    async def _redrive(self, execution: Execution, token: str | None) -> Millis:
+    async def _redrive(self, execution: Execution, token: str | None, at: RedriveFrom | None) -> Millis:
         await self.taken_up()  # what the last process has ended may have to be settled first
         uid, now = execution.uid, self._clock.now()
         if token is not None and (known := await self._redrives.known(uid, token, now)) is not None:
             return known
         if execution.status != "RUNNING":
             await self._until_let_go(uid)
-        redriven = await self._redrives.begin(uid, token, now)
         ref = ExecutionRef(uid, NAMESPACE, execution.name, arns.machine_name(execution.machine_arn))
+        if at is not None:
+            runs = await self._journal.load(ref)
+            if (why_not := redrives.no_such_state(at, runs.machine)) is not None:
+                raise NotRedrivable(why_not)
+        redriven = await self._redrives.begin(uid, token, now, at)
         self._engine.adopt(await self._journal.load(ref))
         return redriven
 

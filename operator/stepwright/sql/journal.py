@@ -13,7 +13,7 @@ from stepwright.asl.checkpoint.checkpoint import EncodedPart, Identity, PartId
 from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.json_types import JsonText
 from stepwright.asl.machine import Machine
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, RedriveFrom
 from stepwright.asl.step import Status
 from stepwright.engine import payloads
 from stepwright.engine.beside import Beside
@@ -145,7 +145,7 @@ class SqlJournal:
 
 
 def loaded_of(row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, Any]) -> Loaded:
-    stop = row["stop"]
+    stop, at = row["stop"], row["redrive_from"]
     identity = Identity(
         uid=row["uid"],
         execution_id=row["arn"],
@@ -167,6 +167,7 @@ def loaded_of(row: Row, machine: Machine, role_arn: str, parts: Mapping[PartId, 
         settled=bool(row["settled"]),
         stop=None if stop is None else StopRequest(**msgspec.json.decode(stop)),
         redriven=row["redriven"],
+        redrive_from=None if at is None else msgspec.json.decode(at, type=RedriveFrom),
     )
 
 

@@ -6,7 +6,9 @@ import uuid
 from sqlite3 import Connection
 from typing import Final
 
-from stepwright.asl.signals import Millis
+import msgspec
+
+from stepwright.asl.signals import Millis, RedriveFrom
 from stepwright.catalog.ports import NotRedrivable
 from stepwright.catalog.redrives import EVENTS_LIMIT, MAP_RUN_REDRIVES, OPEN_MILLIS, PERIOD_MILLIS
 from stepwright.engine.ports import Uid
@@ -24,7 +26,7 @@ RUNNING_AGAIN: Final = (
 """What a redrive makes of a row of ``executions``, but for the number of its redrives."""
 
 _REOPEN: Final = f"""
-UPDATE executions SET {RUNNING_AGAIN}, redrives = redrives + 1
+UPDATE executions SET {RUNNING_AGAIN}, redrives = redrives + 1, redrive_from = :redrive_from
 WHERE uid = :uid AND settled IS TRUE AND redrivable IS TRUE AND status IN ('FAILED', 'TIMED_OUT', 'ABORTED')
     AND stopped >= :stopped_since AND started >= :started_since
     AND (SELECT id FROM events WHERE events.uid = :uid ORDER BY id DESC LIMIT 1) < :most_events
@@ -42,16 +44,16 @@ class SqlRedrives:
         """When the redrive with this client token was made, if there was one."""
         return await self._database.read(lambda connection: _known(connection, uid, token, now))
 
-    async def begin(self, uid: Uid, token: str | None, now: Millis) -> Millis:
-        """Let the execution run again; durable when it returns. Returns when it was done, perhaps by an
-        earlier call with this token. Raises NotRedrivable."""
+    async def begin(self, uid: Uid, token: str | None, now: Millis, at: RedriveFrom | None = None) -> Millis:
+        """Let the execution run again, from the state ``at`` or from where it failed; durable when it returns. Returns when it
+        was done, perhaps by an earlier call with this token. Raises NotRedrivable."""
 
         def redrive(connection: Connection) -> Millis:
             if token is not None:
                 known = _known(connection, uid, token, now)
                 if known is not None:
                     return known
-            if not _reopen(connection, uid, now):
+            if not _reopen(connection, uid, now, at):
                 raise NotRedrivable
             if token is not None:
                 _remember(connection, uid, token, now)
@@ -60,11 +62,12 @@ class SqlRedrives:
         return await self._database.call(redrive)
 
 
-def _reopen(connection: Connection, uid: Uid, now: Millis) -> int:
+def _reopen(connection: Connection, uid: Uid, now: Millis, at: RedriveFrom | None) -> int:
     asked = {
         "uid": uid,
         "now": now,
         "commit": uuid.uuid4().hex,
+        "redrive_from": None if at is None else msgspec.json.encode(at).decode(),
         "stopped_since": now - PERIOD_MILLIS,
         "started_since": now - OPEN_MILLIS,
         "most_events": EVENTS_LIMIT,

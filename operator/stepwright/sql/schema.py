@@ -13,7 +13,7 @@ from typing import Final
 
 from stepwright.sql.changes import OWNED_KEY
 
-VERSION: Final = 8
+VERSION: Final = 9
 """The version of the tables. A form that an older Stepwright cannot read gets the next number."""
 
 MACHINES: Final = """
@@ -87,6 +87,7 @@ CREATE TABLE IF NOT EXISTS executions (
     redrives INTEGER NOT NULL DEFAULT 0,
     redriven INTEGER,
     redrivable BOOLEAN,
+    redrive_from TEXT,
     bare_tokens BOOLEAN NOT NULL DEFAULT 0,
     seq INTEGER NOT NULL,
     commit_id TEXT,
@@ -97,7 +98,7 @@ CREATE TABLE IF NOT EXISTS executions (
     told_from INTEGER NOT NULL DEFAULT 0
 )
 """
-"""From ``seq`` to ``stop``: what concerns the engine alone. ``paths``: where it is, a few of the states. ``told_from``: the first of its
+"""``redrive_from``: of one that has been redriven, where it went on, if not where it had failed. From ``seq`` to ``stop``: what concerns the engine alone. ``paths``: where it is, a few of the states. ``told_from``: the first of its
 events with which more may be reported of visits than is in its place. ``bare_tokens``: an earlier version has begun it, and its tasks'
 tokens have no seal."""
 

@@ -4,21 +4,36 @@ States that did not succeed begin again. A Task state is not entered anew; it ge
 goes on until its time. In a Parallel or a Map only the branches and iterations that had not succeeded go on. A distributed
 Map redrives only those of its child executions that were running when it ended, and starts those of type EXPRESS again; failures that it had tolerated before are
 part of its results.
+
+Beyond AWS, an execution can be told at which of its states to go on (``RedriveFrom``). It enters that state anew, with the variables
+that it had, and nothing stays of what was under way.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html, and recorded histories.
 """
 
 from __future__ import annotations
 
 from stepwright.asl.checkpoint import versions
-from stepwright.asl.checkpoint.parts import BEGINNING, NO_VARIABLES, ROOT, Branch, Fork
+from stepwright.asl.checkpoint.parts import (
+    BEGINNING,
+    HEAD,
+    NO_VARIABLES,
+    ROOT,
+    START,
+    Branch,
+    Fork,
+    branch_id,
+)
 from stepwright.asl.interpreter import abort, history, map_runs, open_shards, stilling
 from stepwright.asl.interpreter.draft import Draft
 from stepwright.asl.machine import Fail, Map, Wait
+from stepwright.asl.signals import RedriveFrom
 from stepwright.asl.step import SetTimer
+from stepwright.asl.text import payload
 
 
-def reopen(draft: Draft) -> None:
-    """Record the redrive, and put every branch that can go on by itself on the ready list."""
+def reopen(draft: Draft, at: RedriveFrom | None = None) -> None:
+    """Record the redrive, and put every branch that can go on by itself on the ready list. ``at``: a
+    state of the machine's root."""
     head = draft.head
     ended_by = head.last_event_id
     head.ended = head.ending = None
@@ -28,6 +43,9 @@ def reopen(draft: Draft) -> None:
     root = draft.checkpoint.branch(ROOT)
     assert root is not None
     event = draft.record(root, "ExecutionRedriven", ended_by, *history.execution_redriven(head.redrives))
+    if at is not None:
+        _enter(draft, root, at, event)
+        return
     redriven: dict[int | None, int] = {None: event}
     """The event in each history, by the number of the child execution's root. Roots come before what is in them."""
     for branch in draft.checkpoint.open_branches():
@@ -43,6 +61,25 @@ def reopen(draft: Draft) -> None:
                 branch.tries += 1
                 branch.begun_at = draft.now
                 draft.visit(branch, draft.state(branch))
+
+
+def _enter(draft: Draft, root: Branch, at: RedriveFrom, redriven: int) -> None:
+    """All else that was under way is left. Its visits ended with the execution; shards stay for a redrive until they are cancelled."""
+    parts = draft.checkpoint.parts
+    for fork in [part for part in parts.values() if isinstance(part, Fork)]:
+        open_shards.cancel_all(draft, fork)
+    for name in [name for name in parts if name not in (START, HEAD, branch_id(ROOT))]:
+        draft.checkpoint.drop(name)
+    root.state = at.state
+    if at.input is not None:
+        root.input = payload.of_text(at.input)
+    root.came_from = None
+    root.phase = "enter"
+    root.previous = redriven
+    root.retries, root.task, root.timer = (), None, None
+    root.seen = None
+    draft.ready.clear()
+    draft.ready.append(ROOT)
 
 
 def _is_express(draft: Draft, root: Branch) -> bool:

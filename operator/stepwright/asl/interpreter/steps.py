@@ -62,6 +62,7 @@ from stepwright.asl.signals import (
     Continue,
     Millis,
     Moment,
+    RedriveFrom,
     ShardBounds,
     ShardProgress,
     Signal,
@@ -162,13 +163,14 @@ def redrive(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     patience: int | None = None,
     *,
+    at: RedriveFrom | None = None,
     token: TokenOf = unsealed,
     unusable: Unusable = known_later,
 ) -> Step:
-    """The step with which an execution that ended without success goes on from ``Step.redrivable``. Raises
-    ``meter.TakesLong`` as ``start`` does."""
+    """The step with which an execution that ended without success goes on from ``Step.redrivable``. ``at``: where, if not where
+    it failed; a state of the machine's root. Raises ``meter.TakesLong`` as ``start`` does."""
     draft = Draft(machine, checkpoint, moment, limits, patience=patience, token=token, unusable=unusable)
-    redriving.reopen(draft)
+    redriving.reopen(draft, at)
     if shards.counts(checkpoint.parts) is None:  # the deadline of a shard is its Map's
         _set_deadline(draft)
     return _step(draft)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, RedriveFrom
 from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog.ports.lists import Cursor, Page
 from stepwright.catalog.records import Execution
@@ -59,6 +59,6 @@ class Executions(StartedExecutions, Protocol):
         """Events of an execution in the order asked for. ``first``: the id of the one that a list without a cursor begins
         with; ids are dense."""
 
-    async def redrive(self, execution: Execution, token: str | None) -> Millis:
-        """Let an execution that ended without success continue; durable when it returns. Returns when that
-        was done, perhaps by an earlier call with this token. Raises NotRedrivable."""
+    async def redrive(self, execution: Execution, token: str | None, at: RedriveFrom | None = None) -> Millis:
+        """Let an execution that ended without success continue, ``at`` a state or where it failed; durable when it
+        returns. Returns when that was done, perhaps by an earlier call with this token. Raises NotRedrivable."""
