@@ -15,7 +15,7 @@ from aiohttp import web
 from msgspec import structs
 
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, RedriveFrom
 from stepwright.catalog import redrives
 from stepwright.catalog.callers import User
 from stepwright.catalog.ports import Cursor, NoSuchCursor, NotRedrivable
@@ -379,3 +379,16 @@ async def test_pages_that_an_operator_has_not_made_are_refused(
         assert found is not None
         with pytest.raises(Refused):
             await there.events(found, None, 100, newest_first=newest_first)
+
+
+async def test_a_redrive_says_where_the_execution_is_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executions, "END_SECONDS", 0.2)
+    objects = Objects()
+    objects.objects[f"{PATH}executions/order.{RUN}"] = stored(status=FAILED)
+    async with at(tmp_path, objects) as (there, server):
+        with pytest.raises(Unavailable):
+            await there.redrive(new_with(UID), "mine", RedriveFrom("Ship", JsonText('{"a": 1.0}')))
+        patch = next(json.loads(text) for text in server.bodies if text)
+    assert patch[-1]["value"] == {"requestId": "mine", "from": "Ship", "inputJson": '{"a": 1.0}'}

@@ -17,7 +17,7 @@ from stepwright.cluster import executions, patches, redrives, seal
 from stepwright.cluster.record import Record
 from stepwright.cluster.redrives import Kept
 from stepwright.cluster.revisions import Revision
-from stepwright.cluster.stored import Stored, of
+from stepwright.cluster.stored import RedriveRequest, Stored, of
 from stepwright.engine import payloads
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps
@@ -241,7 +241,7 @@ def test_the_newest_ten_requests_are_known() -> None:
     noted = redrives.NOT_REDRIVEN
     for number in range(12):
         noted = noted.refused(f"r{number}", "2026-01-01T00:00:00.000Z", "no")
-    noted = noted.made("r12", "2026-01-01T00:00:01.000Z")
+    noted = noted.made(RedriveRequest("r12"), "2026-01-01T00:00:01.000Z")
 
     assert [request["requestId"] for request in noted.requests] == [f"r{number}" for number in range(3, 13)]
     assert (noted.count, redrives.Redrives.of(noted.as_status())) == (1, noted)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stepwright.api.operations import OPERATIONS
+from stepwright.api.operations.executions import REDRIVE_FROM
 from stepwright.catalog.callers import Caller, User
 from stepwright.cluster import access
 from stepwright.cluster.access import RIGHTS, Access
@@ -73,7 +74,7 @@ async def test_an_operation_takes_all_of_its_rights(tmp_path: Path, operation: s
 
 
 def test_each_operation_that_is_served_has_a_row() -> None:
-    assert set(RIGHTS) - {logs.RIGHT} <= set(OPERATIONS)
+    assert set(RIGHTS) - {logs.RIGHT, REDRIVE_FROM} <= set(OPERATIONS)
 
 
 async def test_a_right_may_be_given_for_one_state_machine(tmp_path: Path) -> None:

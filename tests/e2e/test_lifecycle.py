@@ -48,6 +48,29 @@ def redrive(kube: Kube, name: str, request: str, **more: Any) -> str:
     return kube("patch", "execution", name, "--type=merge", "-p", patch, check=False)
 
 
+def test_an_execution_goes_on_at_a_state_of_ones_choice_with_another_input(stepwright: Kube) -> None:
+    states = {
+        "Fails": job("exit 1", Next="Done"),
+        "Done": job("echo done", ResultPath="$.result", Next="End"),
+        "End": {"Type": "Pass", "End": True},
+    }
+    stepwright.apply(machine("m", {"StartAt": "Fails", "States": states}), execution("e", "m"))
+    assert stepwright.ended("e")["status"]["phase"] == "Failed"
+
+    place = {"requestId": "nowhere", "from": "Nowhere"}
+    stepwright("patch", "execution", "e", "--type=merge", "-p", json.dumps({"spec": {"redrive": place}}))
+    found = stepwright.until("execution", "e", lambda found: found["status"].get("redrives"))
+    assert "has no state 'Nowhere'" in condition(found, "Redriven")["message"]
+    place = {"requestId": "by hand", "from": "Done", "inputJson": '{"by": "hand"}'}
+    stepwright("patch", "execution", "e", "--type=merge", "-p", json.dumps({"spec": {"redrive": place}}))
+    stepwright.until("execution", "e", lambda found: phase(found) == "Succeeded")
+
+    status = stepwright.get("execution", "e")["status"]
+    assert json.loads(status["output"])["by"] == "hand"
+    assert [request.get("from") for request in status["redrives"]] == [None, "Done"]
+    assert [event["type"] for event in stepwright.history("e")].count("TaskStateEntered") == 2
+
+
 def test_an_execution_goes_on_where_it_failed_once_for_each_request(stepwright: Kube) -> None:
     again = "States.Array('sh', '-c', States.Format('test {} -gt 0', $$.Execution.RedriveCount))"
     second = job("")

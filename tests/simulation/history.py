@@ -8,7 +8,7 @@ doubled, lost, out of order, or follows from a result that was taken twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from stepwright.asl import interpreter
 from stepwright.asl.checkpoint import checkpoint as checkpoints
 from stepwright.asl.checkpoint import visits as of_checkpoint
 from stepwright.asl.checkpoint.checkpoint import PartId
+from stepwright.asl.json_types import JsonText
 from stepwright.asl.limits import Limits
 from stepwright.asl.machine import Machine
 from stepwright.asl.signals import (
@@ -24,6 +25,7 @@ from stepwright.asl.signals import (
     Continue,
     Millis,
     Moment,
+    RedriveFrom,
     Signal,
     Stop,
     TaskFailed,
@@ -111,7 +113,7 @@ def check(
     event may be the one that is written where an execution cannot go on. ``counted``: no where it was begun by a
     version that did not count the bytes of its history, nor told of visits: then some may be missing. The events."""
     events = whole(status, objects)
-    replay = _Replay(loaded, limits, step_seed, events)
+    replay = _Replay(loaded, limits, step_seed, events, [request.get("from") for request in _made(status)])
     replay.run(may_end_plainly=may_end_plainly)
     if not replay.ended_plainly:
         _compare(replay, status, objects, counted=counted)
@@ -129,8 +131,17 @@ def _is_told(visit: Visit, told: Mapping[int, Visit]) -> bool:
 
 
 class _Replay:
-    def __init__(self, loaded: Loaded, limits: Limits, step_seed: int, events: list[Event]) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        limits: Limits,
+        step_seed: int,
+        events: list[Event],
+        places: Sequence[str | None],
+    ) -> None:
+        """``places``: where each redrive has gone on, if not where it had failed."""
         self._loaded = loaded
+        self._places = places
         self._limits = limits
         self._seed = step_seed
         self.events = self._events = events
@@ -191,13 +202,21 @@ class _Replay:
         if kept is None:
             return
         ends = self._signals(self._at + 1) if self._at + 1 < len(self._events) else ()
-        steps = [interpreter.redrive(machine, kept, moment, limits)]
+        number = sum(event["type"] == "ExecutionRedriven" for event in self._events[: self._at])
+        place = self._places[number] if number < len(self._places) else None
+        at = None if place is None else RedriveFrom(place, self._input_of(self._at + 1))
+        steps = [interpreter.redrive(machine, kept, moment, limits, at=at)]
         steps += [
             interpreter.resume(machine, kept, signal, moment, limits)
             for signal in ends
             if isinstance(signal, Break | Stop)
         ]
         yield from filter(self._fits, steps)
+
+    def _input_of(self, at: int) -> JsonText | None:
+        """Of the state that this event enters."""
+        details = self._events[at].get("stateEnteredEventDetails") if at < len(self._events) else None
+        return None if details is None else JsonText(details["input"])
 
     def _is_plain_end(self) -> bool:
         event = self._events[self._at]
@@ -253,6 +272,11 @@ class _Replay:
         return TaskId(event["id"])
 
 
+def _made(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The redrives that were not refused."""
+    return [request for request in status.get("redrives", ()) if "refused" not in request]
+
+
 def _is_kept(status: Mapping[str, Any], replay: _Replay, *, counted: bool) -> bool:
     """Whether what a redrive goes on from is. Of one that an earlier version has ended nothing is."""
     kept, why_not = status.get("redrivable"), status.get("notRedrivable")
@@ -262,7 +286,7 @@ def _is_kept(status: Mapping[str, Any], replay: _Replay, *, counted: bool) -> bo
     if bool(kept) != could_be and why_not != redrives.TOO_LARGE:
         raise Wrong(f"redrivable is {kept} ({why_not}), not {could_be}")
     count = sum(event["type"] == "ExecutionRedriven" for event in replay.events)
-    made = [request["requestId"] for request in status.get("redrives", ()) if "refused" not in request]
+    made = [request["requestId"] for request in _made(status)]
     if not len(made) == len(set(made)) == status.get("redriveCount", 0) == count:
         raise Wrong(f"it went on {count} times, for {made}, and says {status.get('redriveCount')}")
     return bool(kept)

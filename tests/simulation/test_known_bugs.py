@@ -29,6 +29,7 @@ from stepwright.controllers.handing_over import HandingOver
 from stepwright.controllers.membership import Membership
 from stepwright.controllers.taking_up import TakingUp
 from stepwright.engine import parking, taking_up, writing
+from stepwright.engine.advancing import Advancing
 from stepwright.engine.batch import Batch
 from stepwright.engine.carrying import Carrying
 from stepwright.engine.effects import Cancel, Effects
@@ -308,6 +309,11 @@ def tell_of_no_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ends, "look", lambda _self, _namespace, _name: None)
 
 
+def go_on_where_it_failed_whatever_is_asked_for(patch: pytest.MonkeyPatch) -> None:
+    redriven = Advancing.redriven
+    patch.setattr(Advancing, "redriven", lambda self, kept, asked, _at: redriven(self, kept, asked))
+
+
 def make_another_shard_each_time(patch: pytest.MonkeyPatch) -> None:
     names = itertools.count()
     patch.setattr(shards, "object_name", lambda shard: f"{shard.parent.name}.map-{next(names)}")
@@ -478,6 +484,7 @@ _SEEDS: Final = 2_000
         (stop_no_child, "not asked to stop", _STARTING),
         (ask_after_no_parent, "outlived", _STARTING),
         (delete_children_while_they_are_awaited, "", _STARTING),
+        (go_on_where_it_failed_whatever_is_asked_for, "", None),
         (make_another_shard_each_time, "", _IN_SHARDS),
         (delete_shards_before_their_ends_are_recorded, "was taken away", _IN_SHARDS),
         (stop_no_shard, "not asked to stop", _IN_SHARDS),

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from stepwright.asl.limits import Limits
+from stepwright.controllers.retention import HORIZON_MILLISECONDS
 from tests.simulation import scene
 from tests.simulation.api_server import Request
 from tests.simulation.client import Fate, Moment
@@ -67,8 +68,11 @@ class Stopped(Scene):
 
         self.change("e", edit)
 
+    def recorded(self) -> list[dict[str, Any]]:
+        return [msgspec.json.decode(text) for text in self.status("e")["history"]]
+
     def types(self) -> list[str]:
-        return [msgspec.json.decode(text)["type"] for text in self.status("e")["history"]]
+        return [event["type"] for event in self.recorded()]
 
     def has_gone_on(self, times: int = 1) -> bool:
         status = self.status("e")
@@ -177,10 +181,25 @@ def test_one_that_is_stopped_right_after_its_redrive_ends_again() -> None:
 # --- Maps in shards -----------------------------------------------------------------------------------------------------
 
 
+async def struck_until_settled(sharded: Sharded, random: Random) -> None:
+    """Operators die meanwhile, and others take their places."""
+    while not sharded.status("parent").get("settled", False):
+        await asyncio.sleep(random.uniform(0.2, 6))
+        for operator in [*sharded.operators.values()][: random.choice((0, 1, 2))]:
+            sharded._strike(operator, random.choice(("killed", "killed", "paused", "ended")))
+
+
+def without_end(machine: Mapping[str, Any]) -> dict[str, Any]:
+    """Its only state, to go on from."""
+    [state] = machine["States"].values()
+    return {name: value for name, value in state.items() if name != "End"}
+
+
 class StoppedMap(Sharded):
     """A Map in shards that is stopped when some of its items are done."""
 
-    machine = each({**TASK, "ResultPath": None}, PASS)
+    machine: Mapping[str, Any] = each({**TASK, "ResultPath": None}, PASS)
+    place: Mapping[str, str] = {}
     limits = Limits(child_executions=3, shard_items=4, shards=2)
 
     async def then(self) -> None:
@@ -195,7 +214,7 @@ class StoppedMap(Sharded):
 
         def edit(body: dict[str, Any]) -> None:
             del body["spec"]["stop"]
-            body["spec"]["redrive"] = {"requestId": request}
+            body["spec"]["redrive"] = {"requestId": request, **self.place}
 
         self.change("parent", edit)
         await self.until(lambda: self.status("parent")["phase"] == "Running")
@@ -219,14 +238,129 @@ def test_a_map_in_shards_goes_on_whoever_is_killed_meanwhile(seed: int) -> None:
         operators_begun = 2
 
         async def until_settled(self) -> None:
-            random = Random(seed)
-            while not self.status("parent").get("settled", False):
-                await asyncio.sleep(random.uniform(0.2, 6))
-                for operator in [*self.operators.values()][: random.choice((0, 1, 2))]:
-                    self._strike(operator, random.choice(("killed", "killed", "paused", "ended")))
+            await struck_until_settled(self, Random(seed))
             await super().until_settled()
 
     played = scene.play(Killed, seed)
 
     assert played.output() == [{"item": number} for number in range(ITEMS)]
     assert played.map_run["redriveCount"] == 1
+
+
+# --- From a state of one's choice -----------------------------------------------------------------------------------------
+
+
+class FromAState(Stopped):
+    place: Mapping[str, str] = {"from": "Last", "inputJson": '{"by": "hand"}'}
+
+    def ask(self, request: str) -> None:
+        super().ask(request)
+        self.change("e", lambda body: body["spec"]["redrive"].update(self.place))
+
+
+def test_it_goes_on_at_the_state_that_is_asked_for_with_that_input() -> None:
+    played = scene.play(FromAState)
+
+    assert played.has_gone_on()
+    assert len(played.jobs.notes) == 2
+    assert "WaitStateExited" not in played.types()
+    [request] = played.status("e")["redrives"]
+    assert (request["requestId"], request["from"]) == ("once", "Last")
+    entered = [
+        event
+        for event in played.recorded()
+        if event.get("stateEnteredEventDetails", {}).get("name") == "Last"
+    ]
+    assert [event["stateEnteredEventDetails"]["input"] for event in entered] == ['{"by": "hand"}']
+
+
+@pytest.mark.parametrize("moment", ["before", "sent", "landed", "answered"])
+def test_it_goes_on_there_whoever_is_killed_while_that_is_written(moment: Moment) -> None:
+    class Killed(FromAState):
+        operators_begun = 2
+        killed = 0
+
+        def fate(self, request: Request, fate: Fate) -> Fate:
+            if b"ExecutionRedriven" in (request.body or b"") and not self.killed:
+                self.killed += 1
+                return replace(fate, strikes=(moment, "killed"))
+            return fate
+
+    played = scene.play(Killed)
+
+    assert played.killed == 1
+    assert played.has_gone_on()
+    assert len(played.jobs.notes) == 2
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        (
+            {"from": "Nowhere"},
+            "The definition that it runs has no state 'Nowhere', or only in a Parallel or a Map",
+        ),
+        ({"from": "Last", "inputJson": "{"}, "spec.redrive.inputJson is not JSON: "),
+        (
+            {"from": "Last", "inputJson": f'"{"x" * 262_144}"'},
+            "spec.redrive.inputJson has 262,146 bytes, more than ",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_and_another_request_goes_on(place: Mapping[str, str], why: str) -> None:
+    class Refused(FromAState):
+        async def then(self) -> None:
+            self.place = place
+            self.ask("wrong")
+            await self.until(lambda: bool(self.status("e").get("redrives")))
+            self.place = {}
+            self.ask("once")
+            await self.until(lambda: self.is_settled("Succeeded"))
+
+    played = scene.play(Refused)
+
+    assert played.has_gone_on()
+    wrong, once = played.status("e")["redrives"]
+    assert wrong["refused"].startswith(why)
+    assert "from" not in once
+
+
+class LeftMap(StoppedMap):
+    """Somebody has the items done by hand, and goes on behind their Map."""
+
+    machine: Mapping[str, Any] = {
+        "StartAt": "Each",
+        "States": {
+            "Each": {**without_end(each({**TASK, "ResultPath": None}, PASS)), "Next": "Last"},
+            "Last": {**TASK, "Next": "End"},
+            "End": {"Type": "Pass", "Result": "by hand", "End": True},
+        },
+    }
+    place: Mapping[str, str] = {"from": "Last", "inputJson": "[]"}
+
+    async def then(self) -> None:
+        await super().then()
+        await self.until(lambda: not self.shards(), 2 * HORIZON_MILLISECONDS // 1000)
+
+
+def test_shards_of_a_map_that_is_left_are_taken_away() -> None:
+    played = scene.play(LeftMap)
+
+    assert played.output() == "by hand"
+    assert played.shards() == []
+    assert played.map_run["phase"] == "Aborted"
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_shards_of_a_map_that_is_left_are_taken_away_whoever_is_killed_meanwhile(seed: int) -> None:
+    class Killed(LeftMap):
+        operators_begun = 2
+
+        async def until_settled(self) -> None:
+            await struck_until_settled(self, Random(seed))
+            await super().until_settled()
+
+    played = scene.play(Killed, seed)
+
+    assert played.output() == "by hand"
+    assert played.shards() == []

@@ -128,6 +128,7 @@ def test_seeds_hold_all_kinds_of_trouble() -> None:
         "Maps given other bounds",
         "tasks of workers",
         "redrives asked for",
+        "redrives from a state",
     }
     assert min(count for kind, count in rare.items() if kind not in upgrades) > 8
     assert sum(rare[kind] for kind in upgrades) > 8

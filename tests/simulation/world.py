@@ -70,6 +70,7 @@ class World:
         self._chance = Random(f"network {seed}")
         self._bounding = Random(f"bounds {seed}")
         self._redriving = Random(f"redrives {seed}")
+        self._redriving_from = Random(f"redrives from states {seed}")
         self.network = self._make_network()
         self._over = False
         self._actions = 0
@@ -196,8 +197,22 @@ class World:
         self.result.rare["redrives asked for"] += 1
         if body["status"]["phase"] != "Running":
             body["spec"].pop("stop", None)
-        body["spec"]["redrive"] = {"requestId": request}
+        body["spec"]["redrive"] = {"requestId": request} | self._place(body)
         self.server.change(key, body)
+
+    def _place(self, body: Mapping[str, Any]) -> dict[str, str]:
+        """Where it is to go on: where it failed, or at any of its states, now and then at one that is not there."""
+        random = self._redriving_from
+        if random.randrange(2):
+            return {}
+        started = body["status"].get("stateMachine") or {}
+        runs = self.setting.revisions.get(started.get("revision", ""))
+        states = [] if runs is None else sorted(runs.machine.root.states)
+        place = {"from": random.choice([*states, *states, *states, "Nowhere"])}
+        self.result.rare["redrives from a state"] += 1
+        given = (None, '{"list": [1, 2], "n": 2}', "[", "null")
+        text = random.choices(given, (4, 4, 1, 1))[0]
+        return place if text is None else place | {"inputJson": text}
 
     def _bound_maps(self, name: str) -> None:
         """Somebody gives other bounds to its Map Runs that are under way, by ``kubectl patch``."""

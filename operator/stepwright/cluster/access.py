@@ -70,6 +70,8 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = MappingProxyType(
         "TagResource": (Right("update", "statemachines", on_machine=True),),
         "UntagResource": (Right("update", "statemachines", on_machine=True),),
         "ListTagsForResource": (_READ_MACHINE,),
+        # What AWS has no operation for. With kubectl it is a change of the Execution.
+        "RedriveExecutionFrom": (Right("redrive", "executions"), Right("update", "executions")),
         # What the console asks for beside AWS's operations.
         "GetTaskLogs": (_READ_EXECUTION, Right("get", "pods/log", group="")),
     }

@@ -10,6 +10,7 @@ import msgspec
 from stepwright.asl.checkpoint.checkpoint import PartId, check_version
 from stepwright.asl.checkpoint.parts import STOPS
 from stepwright.asl.machine import Machine
+from stepwright.catalog.redrives import no_such_state
 from stepwright.cluster import consistency, executions, redrives
 from stepwright.cluster.beside import StoredBeside
 from stepwright.cluster.consistency import Edited
@@ -25,10 +26,13 @@ class Contents:
         self._beside = beside
 
     async def of(self, found: Stored, pinned: Pinned) -> tuple[Loaded, set[str]]:
-        """With the digests of the texts that were beside it. One that has ended goes on if a redrive is asked for. Raises
+        """With the digests of the texts that were beside it. One that has ended goes on if a redrive is asked for that is
+        possible. Raises
         Unavailable, Refused, InvalidInput, NewerVersion."""
         ended = found.has_ended and not redrives.goes_on(found)
         revision = await self._revision(found, pinned, ended=ended)
+        if not ended and found.has_ended and found.redrive is not None:
+            ended = no_such_state(found.redrive.at, revision.machine) is not None
         parts, digests = await self._parts(found, ended=ended)
         return executions.loaded(found, revision, parts, ended=ended), digests
 

@@ -35,14 +35,19 @@ def input_text(stored: Stored) -> JsonText:
         return text
     if "input" in spec:
         raise InvalidInput("spec.input and spec.inputJson are both given: give one of them")
-    _check_size("spec.inputJson", text)
+    check_json("spec.inputJson", text)
+    return JsonText(text)
+
+
+def check_json(field: str, text: str) -> None:
+    """Whether it can be an input. Raises InvalidInput."""
+    _check_size(field, text)
     try:
         jsontext.parse(text)
     except jsontext.TooDeep as error:
-        raise _too_deep("spec.inputJson") from error
+        raise _too_deep(field) from error
     except jsontext.InvalidJson as error:
-        raise InvalidInput(f"spec.inputJson is not JSON: {error}") from error
-    return JsonText(text)
+        raise InvalidInput(f"{field} is not JSON: {error}") from error
 
 
 def check_version(stored: Stored) -> None:
@@ -72,6 +77,7 @@ def loaded(
     stored: Stored, revision: Revision, parts: Mapping[PartId, EncodedPart], *, ended: bool = False
 ) -> Loaded:
     """``parts`` are those of the checkpoint with all payloads in place. ``ended``: it has, and does not go on. Raises InvalidInput."""
+    redrive = stored.redrive if stored.has_ended and not ended else None
     account = revision.settings.get("serviceAccountName")
     known = structs.replace(identity(stored), role_arn=arns.role(stored.namespace, account))
     return Loaded(
@@ -87,6 +93,7 @@ def loaded(
         ended=ended,
         settled=ended and stored.settled,
         stop=stored.stop,
+        redrive_from=None if redrive is None else redrive.at,
         bounds=stored.bounds,
         latest=_latest(stored),
     )

@@ -14,7 +14,7 @@ from stepwright.asl.step import Outcome
 from stepwright.cluster import conditions, map_runs, seal, transitions
 from stepwright.cluster.redrives import END_FIELDS, NOT_REDRIVEN, RUNNING, Redrives, is_new
 from stepwright.cluster.resources import Phase
-from stepwright.cluster.stored import Stored
+from stepwright.cluster.stored import RedriveRequest, Stored
 from stepwright.cluster.told_visits import NOTHING, ToldVisits
 from stepwright.engine.ports import Commit
 from stepwright.kube import timestamps
@@ -68,6 +68,8 @@ class Record:
     commit_id: str | None = None
     asked: str | None = None
     """The newest request for a redrive in the spec."""
+    goes_on_by: RedriveRequest | None = None
+    """The one by which an execution that has ended goes on, whatever is asked for meanwhile."""
     redrives: Redrives = NOT_REDRIVEN
     end_fields: tuple[str, ...] = field(default=(), compare=False)
     """Of the status of one that had ended when it was read: what only such an execution has."""
@@ -110,7 +112,8 @@ class Record:
             map_runs=list(status.get("mapRuns") or ()),
             conditions=stored.conditions,
             commit_id=stored.commit_id,
-            asked=stored.redrive,
+            asked=None if stored.redrive is None else stored.redrive.id,
+            goes_on_by=stored.redrive if stored.has_ended else None,
             redrives=Redrives.of(status),
             end_fields=tuple(name for name in END_FIELDS if name in status),
             operator=stored.operator,
@@ -176,6 +179,7 @@ def after_commit(
         visits=visits,
         map_runs=map_runs.after(record.map_runs, commit.map_runs),
         conditions=_conditions(record, commit, phase, noted),
+        goes_on_by=None,
         redrives=noted,
         end_fields=(),
         page=seal.with_events(page, events),
@@ -185,12 +189,11 @@ def after_commit(
 
 def _redrives(record: Record, commit: Commit) -> Redrives:
     """A commit of an execution that has ended redrives it. What was asked for while it ran is refused."""
-    asked = record.asked if is_new(record.asked, record.redrives.requests) else None
     if record.has_ended:
         made = next(event for event in commit.events if event["type"] == "ExecutionRedriven")
-        return record.redrives.made(asked, made["timestamp"])
-    if asked is not None:
-        return record.redrives.refused(asked, timestamps.rfc3339(commit.now), RUNNING)
+        return record.redrives.made(record.goes_on_by, made["timestamp"])
+    if record.asked is not None and is_new(record.asked, record.redrives.requests):
+        return record.redrives.refused(record.asked, timestamps.rfc3339(commit.now), RUNNING)
     return record.redrives
 
 

@@ -23,9 +23,9 @@ from stepwright.asl.checkpoint.parts import Fork
 from stepwright.asl.signals import Millis
 from stepwright.asl.step import Status
 from stepwright.catalog import redrives
-from stepwright.cluster import consistency
+from stepwright.cluster import consistency, executions
 from stepwright.cluster.execution_fields import STATUSES
-from stepwright.cluster.stored import Stored
+from stepwright.cluster.stored import InvalidInput, RedriveRequest, Stored
 from stepwright.engine import payloads
 from stepwright.engine.payloads import Payloads
 from stepwright.engine.ports import Commit
@@ -120,9 +120,9 @@ class Redrives:
             status.get("redriveCount") or 0, status.get("redriveTime"), tuple(status.get("redrives") or ())
         )
 
-    def made(self, asked: str | None, time: str) -> Redrives:
+    def made(self, asked: RedriveRequest | None, time: str) -> Redrives:
         """The execution goes on at this time."""
-        noted = self if asked is None else self._noted({"requestId": asked, "time": time})
+        noted = self if asked is None else self._noted(_made(asked, time))
         return replace(noted, count=self.count + 1, time=time)
 
     def refused(self, asked: str, time: str, reason: str) -> Redrives:
@@ -136,6 +136,11 @@ class Redrives:
         return (
             fields if self.time is None else fields | {"redriveCount": self.count, "redriveTime": self.time}
         )
+
+
+def _made(asked: RedriveRequest, time: str) -> dict[str, str]:
+    made = {"requestId": asked.id, "time": time}
+    return made if asked.at is None else made | {"from": asked.at.state}
 
 
 NOT_REDRIVEN: Final = Redrives()
@@ -157,7 +162,7 @@ class _Ended:
 
 def is_asked_for(stored: Stored) -> bool:
     """Whether something is to be done about the newest request."""
-    return is_new(stored.redrive, stored.status.get("redrives") or ())
+    return stored.redrive is not None and is_new(stored.redrive.id, stored.status.get("redrives") or ())
 
 
 def refusal(stored: Stored, now: Millis) -> str | None:
@@ -170,8 +175,23 @@ def refusal(stored: Stored, now: Millis) -> str | None:
         _millis(status.get("startTime")) or now,
         _millis(status.get("endTime")),
     )
-    reason = redrives.refusal(ended, now)
+    reason = redrives.refusal(ended, now) or _no_place(stored)
     return reason if reason is not None or consistency.has_own_content(stored) else _EDITED
+
+
+def _no_place(stored: Stored) -> str | None:
+    """Why it cannot go on where that is asked for, whatever it runs."""
+    at = None if stored.redrive is None else stored.redrive.at
+    if at is None:
+        return None
+    if stored.is_shard:
+        return redrives.PART_OF_MAP
+    try:
+        if at.input is not None:
+            executions.check_json("spec.redrive.inputJson", at.input)
+    except InvalidInput as error:
+        return str(error)
+    return None
 
 
 def goes_on(stored: Stored) -> bool:
@@ -181,6 +201,7 @@ def goes_on(stored: Stored) -> bool:
         and stored.settled
         and bool(stored.status.get("redrivable"))
         and is_asked_for(stored)
+        and _no_place(stored) is None
         and consistency.has_own_content(stored)
     )
 

@@ -271,7 +271,7 @@ class ClusterShards:
 
 def _redriven(found: Stored) -> int:
     """How often its parent had been redriven when it was created, or was last asked to go on."""
-    said = (found.annotations.get(REDRIVES), found.redrive)
+    said = (found.annotations.get(REDRIVES), None if found.redrive is None else found.redrive.id)
     return max(int(text) if text is not None and text.isdecimal() else 0 for text in said)
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from stepwright.asl.signals import MapBounds
+from stepwright.asl.json_types import JsonText
+from stepwright.asl.signals import MapBounds, RedriveFrom
 from stepwright.cluster import map_bounds
 from stepwright.cluster.resources import Phase
 from stepwright.engine.ports import ExecutionRef, StopRequest, Uid
@@ -56,6 +57,13 @@ class Pinned:
         return {"name": self.name, "uid": self.uid, "revision": self.revision}
 
 
+class RedriveRequest(NamedTuple):
+    """The newest request for a redrive. ``at``: where the execution is to go on, if not where it failed."""
+
+    id: str
+    at: RedriveFrom | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """``status`` is all of it, as it is written there: others may have edited any of it. ``body`` is the object, with its input
@@ -74,8 +82,7 @@ class Stored:
     """Those that Map Runs, or the shard that this is, are to have from now on."""
     may_restart: bool
     """Whether somebody wants it again, though it came back from a backup."""
-    redrive: str | None
-    """The newest request for a redrive."""
+    redrive: RedriveRequest | None
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     seq: int
@@ -144,7 +151,7 @@ class Stored:
 
 def of(body: Body) -> Stored:
     metadata, spec, status = body["metadata"], body["spec"], body.get("status") or {}
-    stop = spec.get("stop")
+    stop, redrive = spec.get("stop"), spec.get("redrive")
     return Stored(
         uid=Uid(metadata["uid"]),
         namespace=metadata["namespace"],
@@ -155,7 +162,7 @@ def of(body: Body) -> Stored:
         stop=None if stop is None else StopRequest(stop.get("error"), stop.get("cause")),
         bounds=map_bounds.of_spec(spec),
         may_restart=bool(spec.get("restart")),
-        redrive=(spec.get("redrive") or {}).get("requestId"),
+        redrive=None if redrive is None else _redrive(redrive),
         labels=metadata.get("labels") or {},
         annotations=metadata.get("annotations") or {},
         seq=status.get("seq") or 0,
@@ -167,6 +174,12 @@ def of(body: Body) -> Stored:
         status=status,
         body=body,
     )
+
+
+def _redrive(asked: Mapping[str, Any]) -> RedriveRequest:
+    state, text = asked.get("from"), asked.get("inputJson")
+    at = None if state is None else RedriveFrom(state, None if text is None else JsonText(text))
+    return RedriveRequest(asked["requestId"], at)
 
 
 # --- From what the API server answers --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Final
 from stepwright.asl.checkpoint.checkpoint import NewerVersion
 from stepwright.asl.failure import causes
 from stepwright.asl.signals import Millis
+from stepwright.catalog.redrives import no_such_state
 from stepwright.cluster import redrives
 from stepwright.cluster.journal import ClusterJournal
 from stepwright.cluster.stored import Pinned, Stored
@@ -74,15 +75,22 @@ class Redriving:
         if isinstance(found, Loaded):
             self._adopt(found)
         else:
-            await self._refusals.refuse_redrive(stored, request, found)
+            await self._refusals.refuse_redrive(stored, request.id, found)
 
     async def _opened(self, seen: Seen, stored: Stored, pinned: Pinned) -> Loaded | str:
         """Or why it cannot go on. Raises Unavailable, Elsewhere."""
         self._pin(seen, pinned)  # before anything more is awaited
         try:
             if await self._has_machine(seen, pinned):
-                return await self._journal.open(stored, pinned)
-            why_not = causes.machine_deleted(pinned.name)
+                opened = await self._journal.open(stored, pinned)
+                at = None if stored.redrive is None else stored.redrive.at
+                problem = no_such_state(at, opened.machine)
+                if problem is None:
+                    return opened
+                self._journal.forget(seen.reference)
+                why_not = problem
+            else:
+                why_not = causes.machine_deleted(pinned.name)
         except (NewerVersion, Refused) as error:
             why_not = f"{LOST}: {error}"
         except BaseException:

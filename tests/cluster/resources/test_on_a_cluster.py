@@ -246,6 +246,20 @@ def test_an_execution_cannot_be_changed(desk: Desk, spec: dict[str, Any], senten
     assert sentence in desk.patch("exec", "fixed", {"spec": spec}, who="lim")
 
 
+def test_where_a_redrive_goes_on_belongs_to_its_request(desk: Desk) -> None:
+    desk.create(execution("again"))
+
+    def patch(**redrive: Any) -> str:
+        return desk.patch("exec", "again", {"spec": {"redrive": redrive}}, who="lim")
+
+    assert "inputJson is for the state in from" in patch(requestId="r1", inputJson="{}")
+    assert "at least 1 chars long" in patch(requestId="r1", **{"from": ""})
+    assert "patched" in patch(requestId="r1", **{"from": "Ship"}, inputJson='{"a": 1.0}')
+    assert "redrive.from goes with its requestId" in patch(**{"from": "Other"})
+    assert "redrive.from goes with its requestId" in patch(**{"from": None}, inputJson=None)
+    assert "patched" in patch(requestId="r2", **{"from": None}, inputJson=None)
+
+
 def test_a_stop_can_be_asked_for_but_not_taken_back(desk: Desk) -> None:
     desk.create(execution("stopped"))
 

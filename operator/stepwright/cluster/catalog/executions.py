@@ -11,7 +11,7 @@ import msgspec
 from msgspec import structs
 
 from stepwright.asl.json_types import JsonText
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, RedriveFrom
 from stepwright.asl.step import HistoryEvent, Status
 from stepwright.catalog.arns import Place
 from stepwright.catalog.callers import User
@@ -226,7 +226,7 @@ class Executions:
 
     # --- Redriving ----------------------------------------------------------------------------------------------
 
-    async def redrive(self, execution: Execution, token: str | None) -> Millis:
+    async def redrive(self, execution: Execution, token: str | None, at: RedriveFrom | None = None) -> Millis:
         """A token is the request's id, so it is made once."""
         request = token or str(uuid.uuid4())
         patience = _Patience(f"{execution.arn} was asked to go on and has not done so")
@@ -240,7 +240,7 @@ class Executions:
                 if not found.has_ended or not found.status.redrivable:
                     raise NotRedrivable
                 if found.status.settled:
-                    await self._ask(found, REDRIVEN_BY, _redrive(found, request))
+                    await self._ask(found, REDRIVEN_BY, _redrive(found, request, at))
             await patience.wait()
 
     # --- What an operator is asked for ----------------------------------------------------------------------------
@@ -287,10 +287,15 @@ class Executions:
         raise NotImplementedError
 
 
-def _redrive(found: StoredExecution, request: str) -> list[Operation]:
+def _redrive(found: StoredExecution, request: str, at: RedriveFrom | None) -> list[Operation]:
     """What stopped it counts no longer."""
     stop: list[Operation] = [{"op": "remove", "path": "/spec/stop"}] if found.stop_is_asked_for else []
-    return [*stop, add("/spec/redrive", {"requestId": request})]
+    asked = {"requestId": request}
+    if at is not None:
+        asked["from"] = at.state
+        if at.input is not None:
+            asked["inputJson"] = at.input
+    return [*stop, add("/spec/redrive", asked)]
 
 
 def _listed(row: ExecutionRow, place: Place, machine: str) -> Execution:

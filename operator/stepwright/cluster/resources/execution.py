@@ -48,10 +48,25 @@ class Stop(Written):
 
 
 class Redrive(Written):
-    """A request to continue a failed execution from where it failed."""
+    """A request to continue a failed execution from where it failed, or from another state."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.inputJson) || has(self.from)",
+                "inputJson is for the state in from: name one, or leave it out",
+            ),
+        )
+    )
 
     request_id: Annotated[str, Field(min_length=1, max_length=128)]
     """Any text that no request had before: it is made once, and status.redrives says what became of it."""
+    from_: Annotated[Annotated[str, Field(min_length=1, max_length=80)] | None, Field(alias="from")] = None
+    """The state to go on at, if not where the execution failed: one that is in no Parallel and no Map. It is entered anew,
+    with the variables that there were."""
+    input_json: Annotated[str, Field(max_length=INPUT_CHARACTERS)] | None = None
+    """The input of that state, as JSON text, up to 256 KiB; if not given, the input that the state had in which the
+    execution ended."""
 
 
 class Parent(Written):
@@ -133,16 +148,25 @@ class ExecutionSpec(Written):
             (
                 (
                     "!has(oldSelf.stop) || (has(self.stop) ? self.stop == oldSelf.stop : has(self.redrive) && "
-                    "(!has(oldSelf.redrive) || self.redrive != oldSelf.redrive))"
+                    "(!has(oldSelf.redrive) || self.redrive.requestId != oldSelf.redrive.requestId))"
                 ),
                 "stop has been asked for: it cannot be changed or taken back, but by a new redrive",
             ),
             (
                 (
                     "!has(self.redrive) || !has(self.stop) || (has(oldSelf.redrive) && "
-                    "self.redrive == oldSelf.redrive)"
+                    "self.redrive.requestId == oldSelf.redrive.requestId)"
                 ),
                 "an execution that was stopped is redriven without its stop: set stop to null together with redrive",
+            ),
+            (
+                (
+                    "!has(self.redrive) || !has(oldSelf.redrive) || "
+                    "self.redrive.requestId != oldSelf.redrive.requestId || "
+                    "(has(self.redrive.from) == has(oldSelf.redrive.from) && "
+                    "(!has(self.redrive.from) || self.redrive.from == oldSelf.redrive.from))"
+                ),
+                "redrive.from goes with its requestId: give another requestId for another redrive",
             ),
         )
     )
@@ -168,7 +192,8 @@ class ExecutionSpec(Written):
     """Set it to run an execution that was restored from a backup again from its beginning; otherwise it
     waits. It has no effect on any other execution."""
     redrive: Redrive | None = None
-    """Set it to run an execution that has failed, timed out or was stopped again from where that happened."""
+    """Set it to run an execution that has failed, timed out or was stopped again from where that happened, or from a state of
+    your choice."""
     map_runs: Annotated[
         list[MapRunBounds],
         Field(
@@ -242,6 +267,8 @@ class RedriveRequest(Observed):
     """By which request."""
     time: Timestamp
     """When the execution went on, or when that was refused."""
+    from_: Annotated[str | None, Field(alias="from")] = None
+    """The state that it went on at, if that was not where it had failed."""
     refused: str | None = None
     """Why it did not go on."""
 
