@@ -96,6 +96,23 @@ class Clock:
         return Millis(int(time.time() * 1000))
 
 
+async def test_where_a_redrive_goes_on_takes_a_right_of_its_own() -> None:
+    class Redriving(Asked):
+        async def allows(self, caller: Caller, action: str, resource: str) -> bool:
+            await super().allows(caller, action, resource)
+            return action == "RedriveExecution"
+
+    access = Redriving()
+    asked = {"executionArn": EXECUTION, "from": {"state": "Ship"}}
+    reply = await dispatch.dispatch(
+        service(access=access), f"{model.TARGET}RedriveExecution", json.dumps(asked).encode()
+    )
+
+    assert [action for _, action, _ in access.questions] == ["RedriveExecution", "RedriveExecutionFrom"]
+    assert (reply.status, reply.error) == (400, "AccessDeniedException")
+    assert b"states:RedriveExecutionFrom" in reply.body
+
+
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
 async def test_each_operation_is_decided_upon_for_what_it_is_about(operation: str) -> None:
     request, about = ABOUT[operation]

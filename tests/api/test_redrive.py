@@ -170,3 +170,78 @@ def test_a_database_of_before_redrives_goes_on(tmp_path: Path) -> None:
         0,
         "Execution was started before the launch of RedriveExecution",
     )
+
+
+# --- From a state of one's choice, which AWS does not have -----------------------------------------------------------------
+
+
+def from_state(sfn: Any, state: str | None, **more: Any) -> None:
+    """From now on its redrives go on there. boto3 does not know the member, but lets one add to what it sends."""
+
+    def add(params: dict[str, Any], **_: Any) -> None:
+        body = json.loads(params["body"]) | {"from": {"state": state, **more}}
+        params["body"] = json.dumps(body).encode()
+
+    sfn.meta.events.register("before-call.sfn.RedriveExecution", add)
+
+
+def test_it_goes_on_at_any_of_its_states_with_another_input(sfn: Any, create: Create, activity: str) -> None:
+    definition = work(activity, Next="Last")
+    del definition["States"]["Work"]["End"]
+    definition["States"]["Last"] = {"Type": "Pass", "End": True}
+    arn = failed(sfn, create(definition), activity)
+    before = len(sfn.get_execution_history(executionArn=arn)["events"])
+    from_state(sfn, "Last", input='{"by": "hand"}')
+
+    sfn.redrive_execution(executionArn=arn)
+
+    answer = ended(sfn, arn)
+    assert (answer["status"], answer["output"]) == ("SUCCEEDED", '{"by": "hand"}')
+    events = sfn.get_execution_history(executionArn=arn)["events"]
+    assert [event["type"] for event in events[before:]] == [
+        "ExecutionRedriven",
+        "PassStateEntered",
+        "PassStateExited",
+        "ExecutionSucceeded",
+    ]
+
+
+def test_where_it_cannot_go_on_it_stays_as_it_is(
+    sfn: Any, create: Create, activity: str, dev: DevProcess
+) -> None:
+    arn = failed(sfn, create(work(activity)), activity)
+    for wrong, code, message in (
+        (
+            {"state": "Nowhere"},
+            "ExecutionNotRedrivable",
+            "has no state 'Nowhere', or only in a Parallel or a Map",
+        ),
+        ({"state": "Work", "input": "{"}, "InvalidExecutionInput", "Invalid State Machine Execution Input"),
+        ({"state": ""}, "ValidationException", "at 'from.state' failed to satisfy constraint"),
+        ({"input": "{}"}, "ValidationException", "Value null at 'from.state'"),
+    ):
+        asking = dev.client()
+        from_state(asking, wrong.pop("state", None), **wrong)
+        told = refused(asking.redrive_execution, executionArn=arn)
+        assert (told[0], message in told[1]) == (code, True), told
+    assert sfn.describe_execution(executionArn=arn)["redriveCount"] == 0
+
+
+def test_where_it_goes_on_survives_a_kill(tmp_path: Path) -> None:
+    with DevProcess(tmp_path / "data") as dev:
+        sfn = dev.client()
+        activity = sfn.create_activity(name="work")["activityArn"]
+        machine = sfn.create_state_machine(name="m", definition=json.dumps(work(activity)), roleArn=ROLE)
+        arns = [failed(sfn, machine["stateMachineArn"], activity, f"run-{n}") for n in range(5)]
+        from_state(sfn, "First", input='{"n": 2}')
+        for arn in arns:
+            sfn.redrive_execution(executionArn=arn)
+        dev.kill()
+        dev.start()
+        sfn = dev.client()
+        for _ in arns:
+            sfn.send_task_success(taskToken=take(sfn, activity)["taskToken"], output="1")
+        for arn in arns:
+            assert ended(sfn, arn)["output"] == '{"n":2,"done":1}'
+            types = [event["type"] for event in sfn.get_execution_history(executionArn=arn)["events"]]
+            assert types.count("ExecutionRedriven") == 1

@@ -48,7 +48,19 @@ test("each redrive by kubectl is a request of its own, and takes back what stopp
   const [kubectl] = commandsOf(CLUSTER, redriving(EXECUTION, "one", 1));
 
   expect(kubectl?.text).toBe(
-    `kubectl patch execution one --namespace shop --type=merge -p '{"spec":{"stop":null,"redrive":{"requestId":"redrive-2"}}}'`,
+    `kubectl patch execution one --namespace shop --type=merge -p '{"spec":{"stop":null,"redrive":{"requestId":"redrive-2","from":null,"inputJson":null}}}'`,
+  );
+});
+
+test("only kubectl has an execution go on at a state of one's choice", () => {
+  const from = { state: "Ship", input: '{"by": "hand"}' };
+  expect(commandsOf(DEV, redriving(EXECUTION, "one", 0, from))).toEqual([]);
+
+  const [kubectl, ...others] = commandsOf(CLUSTER, redriving(EXECUTION, "one", 0, from));
+
+  expect(others).toEqual([]);
+  expect(kubectl?.text).toContain(
+    String.raw`"redrive":{"requestId":"redrive-1","from":"Ship","inputJson":"{\"by\": \"hand\"}"}`,
   );
 });
 

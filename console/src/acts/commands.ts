@@ -21,14 +21,18 @@ export interface Call {
   given: Readonly<Record<string, string | number | boolean | object | undefined>>;
   /** The same by kubectl, if that can do it. */
   kubectl?: (namespace: string) => string;
+  /** AWS has no such operation, and its tools cannot do it. */
+  isOwn?: boolean;
 }
 
-export function commandsOf(at: Where, { operation, given, kubectl }: Call): Command[] {
+export function commandsOf(at: Where, { operation, given, kubectl, isOwn = false }: Call): Command[] {
   const members = Object.entries(given).filter(([, value]) => value !== undefined);
-  const found: Command[] = [
-    { tool: "aws", text: byCli(at, operation, members) },
-    { tool: "boto3", text: byBoto3(at, operation, members) },
-  ];
+  const found: Command[] = isOwn
+    ? []
+    : [
+        { tool: "aws", text: byCli(at, operation, members) },
+        { tool: "boto3", text: byBoto3(at, operation, members) },
+      ];
   if (at.namespace !== null && kubectl) found.unshift({ tool: "kubectl", text: kubectl(at.namespace) });
   return found;
 }
@@ -56,12 +60,21 @@ export const stopping = (executionArn: string, name: string, error?: string, cau
   },
 });
 
-/** `redrives`: how often it was redriven before. What stopped it counts no longer. */
-export const redriving = (executionArn: string, name: string, redrives: number): Call => ({
+/** `redrives`: how often it was redriven before. What stopped it, and where it went on then, counts no longer. */
+export const redriving = (
+  executionArn: string,
+  name: string,
+  redrives: number,
+  from?: { state: string; input: string },
+): Call => ({
   operation: "RedriveExecution",
   given: { executionArn },
+  isOwn: from !== undefined,
   kubectl: (namespace) => {
-    const patch = JSON.stringify({ spec: { stop: null, redrive: { requestId: `redrive-${redrives + 1}` } } });
+    const earlier = redrives > 0 ? { from: null, inputJson: null } : {};
+    const place = from ? { from: from.state, inputJson: from.input } : earlier;
+    const redrive = { requestId: `redrive-${redrives + 1}`, ...place };
+    const patch = JSON.stringify({ spec: { stop: null, redrive } });
     return `kubectl patch execution ${shell(name)} --namespace ${shell(namespace)} --type=merge -p ${shell(patch)}`;
   },
 });

@@ -6,12 +6,13 @@ import { type Call, commandsOf } from "./commands";
 
 /** An account of AWS has twelve digits; in a cluster it is the name of a namespace. */
 const ACCOUNT = /^\d{12}$/;
+const isInCluster = (account: string): boolean => !ACCOUNT.test(account);
 
 /** The same by other means, to be copied. */
 export function Commands({ of }: { of: Call }) {
   const { namespace, place } = useHere();
   const commands = commandsOf(
-    { endpoint: location.origin, region: place.region, namespace: ACCOUNT.test(place.account) ? null : namespace },
+    { endpoint: location.origin, region: place.region, namespace: isInCluster(place.account) ? namespace : null },
     of,
   );
   return (
@@ -37,8 +38,13 @@ export function Commands({ of }: { of: Call }) {
   );
 }
 
-export const FoldedCommands = ({ of }: { of: Call }) => (
-  <ExpandableSection headerText={words.acts.asCommand}>
-    <Commands of={of} />
-  </ExpandableSection>
-);
+/** Nothing where no other means can do the same. */
+export function FoldedCommands({ of }: { of: Call }) {
+  const { place } = useHere();
+  if (of.isOwn && !(of.kubectl && isInCluster(place.account))) return null;
+  return (
+    <ExpandableSection headerText={words.acts.asCommand}>
+      <Commands of={of} />
+    </ExpandableSection>
+  );
+}

@@ -36,8 +36,9 @@ export async function stop(wanted: { executionArn: string; error?: string; cause
   await looked("execution");
 }
 
-export async function redrive(executionArn: string): Promise<void> {
-  await perform("RedriveExecution", { executionArn });
+/** `from`: the state to go on at, with its input as JSON, which AWS does not have. */
+export async function redrive(executionArn: string, from?: { state: string; input: string }): Promise<void> {
+  await perform("RedriveExecution", { executionArn, ...(from ? { from } : {}) });
   await looked("execution");
 }
 

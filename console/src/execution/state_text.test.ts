@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { stateText, withState } from "./state_text";
+import { statesOf, stateText, withState } from "./state_text";
 
 const TEXT =
   '{"StartAt": "a/b", "States": {"a/b": {"Type": "Wait", "Seconds": 1.0}, "P": {"Branches": [{"States": {"C": 1}}]}}}';
@@ -13,8 +13,13 @@ test.each(["/States/none", "/States/P/Branches/7/States/C", "/x/y"])("there is n
   expect(stateText(TEXT, pointer)).toBeNull();
 });
 
+test("states that are in no other are named in their order", () => {
+  expect(statesOf(TEXT)).toEqual(["a/b", "P"]);
+});
+
 test("what is no JSON has no states", () => {
   expect(stateText("a: 1", "/States/a")).toBeNull();
+  expect([statesOf("a: 1"), statesOf("[]"), statesOf('{"States": 1}')]).toEqual([[], [], []]);
 });
 
 test("another text takes a state's place, and nothing else changes", () => {

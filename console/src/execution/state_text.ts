@@ -15,6 +15,13 @@ export function withState(definition: string, pointer: Pointer, text: string): s
   return definition.slice(0, node.offset) + text + definition.slice(node.offset + node.length);
 }
 
+/** The names of the states that are in no other, in the order of the definition. */
+export function statesOf(definition: string): string[] {
+  const root = parseTree(definition);
+  const states = root && findNodeAtLocation(root, ["States"]);
+  return (states?.children ?? []).map((member) => String(member.children?.[0]?.value));
+}
+
 function placeOf(definition: string, pointer: Pointer): Node | null {
   let node = parseTree(definition);
   for (const token of tokens(pointer)) {

@@ -1,6 +1,7 @@
 /** All that the console says, in English. Another language is another file of the same shape. */
 import { config } from "./en_config";
 import { expressions, forms, outline, test } from "./en_forms";
+import { redriving } from "./en_redriving";
 import { versions } from "./en_versions";
 
 const plural = (count: number, one: string, many: string) =>
@@ -504,9 +505,6 @@ export const en = {
     cause: "Cause",
     causeText: "For people: why. It may be empty.",
     redrive: "Redrive",
-    redriveTitle: (name: string) => `Redrive ${name}?`,
-    redriveText:
-      "It goes on where it failed, with the input and the definition that it had: what failed is done again, what succeeded is not.",
     export: "Export the history",
     exportTitle: (name: string) => `Export the history of ${name}`,
     exportText: "All events with their inputs and outputs, as GetExecutionHistory gives them.",
@@ -794,6 +792,7 @@ export const en = {
   expressions,
   outline,
   test,
+  redriving,
   versions,
 };
 

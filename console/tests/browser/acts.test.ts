@@ -139,6 +139,41 @@ test("an execution that failed is redriven, and says how often", async () => {
   await page.getByText("1 time", { exact: true }).waitFor();
 });
 
+test("an execution that failed goes on at another state, with an input that was mended by hand", async () => {
+  await order("mended", 8400);
+  const page = await here.visit(`${at("orders", "mended")}?state=%2FStates%2FIsLarge`);
+  await panel(page).getByRole("button", { name: "Redrive from here" }).click();
+  const input = dialog(page).getByRole("textbox", { name: "Input of the state" });
+  await expect.poll(() => input.inputValue()).toContain("8400");
+  await dialog(page).getByText("What the state had when it was entered last.").waitFor();
+  expect(await barriers(page)).toEqual([]);
+
+  await input.fill('{"id": "mended", "total" 84}');
+  expect(await dialog(page).getByRole("button", { name: "Redrive" }).isDisabled()).toBe(true);
+  await input.fill('{"id": "mended", "total": 84}');
+  await dialog(page).getByRole("button", { name: "Redrive" }).click();
+
+  await page.getByText("1 time", { exact: true }).waitFor();
+  await page.getByText("Succeeded", { exact: true }).first().waitFor();
+});
+
+test("a state that was never entered is offered what the failed one had, and its button is there for no other", async () => {
+  await order("skipped", 8400);
+  const page = await here.visit(`${at("orders", "skipped")}?state=%2FStates%2FShip`);
+  await panel(page).getByRole("button", { name: "Redrive from here" }).click();
+  const input = dialog(page).getByRole("textbox", { name: "Input of the state" });
+  await dialog(page).getByText("The state was not entered before").waitFor();
+  await expect.poll(() => input.inputValue()).toContain('"checks"');
+  await dialog(page).getByRole("button", { name: "Where it failed" }).click();
+  await dialog(page).getByText("what failed is done again, what succeeded is not").waitFor();
+  await dialog(page).getByRole("button", { name: "Cancel" }).click();
+
+  const inside = "%2FStates%2FCheckOrder%2FBranches%2F0%2FStates%2FValidatePayment";
+  const within = await here.visit(`${at("orders", "skipped")}?state=${inside}`);
+  await panel(within).getByRole("button", { name: "Try this step" }).waitFor();
+  expect(await panel(within).getByRole("button", { name: "Redrive from here" }).count()).toBe(0);
+});
+
 test("why nothing caught an error is told where it failed, with the attempts that there may be", async () => {
   await order("large", 8400);
   const page = await here.visit(at("orders", "large"));

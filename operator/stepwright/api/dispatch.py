@@ -117,8 +117,11 @@ async def perform(operations: Mapping[str, Operation[S]], service: S, operation:
     check = partial(constraints.check, model.input_shape(operation), given)
     try:
         request = await service.beside.call(check) if constraints.is_long(given) else check()
-        act, on = operations[operation]
-        await _require_access(service, operation, on(service, request))
+        act, on, also = operations[operation]
+        subject = on(service, request)
+        await _require_access(service, operation, subject)
+        if (more := also(request)) is not None:
+            await _require_access(service, more, subject)
         return await act(service, request)
     except NotHere:
         raise errors.not_served(operation, service.where) from None

@@ -1,5 +1,5 @@
 """The Step Functions API as botocore's service model has it: operations, and the shapes of their requests and
-answers."""
+answers, with what Stepwright's has beyond them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,21 @@ from typing import Any, Final
 
 TARGET: Final = "AWSStepFunctions."
 """The beginning of X-Amz-Target; the operation's name follows."""
+
+
+_BEYOND: Final[dict[str, dict[str, Any]]] = {
+    "RedriveExecutionInput": {"from": {"shape": "StepwrightRedriveFrom"}},
+}
+"""Members, by the structures that have them. SDKs do not know them, so they are sent as JSON."""
+
+_SHAPES: Final[dict[str, Any]] = {
+    "StepwrightRedriveFrom": {
+        "type": "structure",
+        "required": ["state"],
+        "members": {"state": {"shape": "StepwrightStateName"}, "input": {"shape": "SensitiveData"}},
+    },
+    "StepwrightStateName": {"type": "string", "min": 1, "max": 80},
+}
 
 
 def is_loaded() -> bool:
@@ -22,6 +37,9 @@ def service() -> Any:
     import botocore.model  # noqa: PLC0415
 
     loaded = botocore.loaders.Loader().load_service_model("stepfunctions", "service-2")
+    for structure, members in _BEYOND.items():
+        loaded["shapes"][structure]["members"].update(members)
+    loaded["shapes"].update(_SHAPES)
     return botocore.model.ServiceModel(loaded)
 
 

@@ -98,7 +98,13 @@ Subject: TypeAlias = Callable[[Basis, Request], str]
 S_contra = TypeVar("S_contra", bound=Basis, contravariant=True)
 
 
+def _nothing_more(_: Request) -> str | None:
+    return None
+
+
 class Operation(NamedTuple, Generic[S_contra]):
     act: Callable[[S_contra, Request], Awaitable[Answer]]
     """Takes a request that fits the model; returns its answer as sent over the wire. Raises ApiError, NotHere."""
     on: Subject
+    also: Callable[[Request], str | None] = _nothing_more
+    """What else somebody must be allowed on the same subject, by the name that ``Access`` knows it by, for what is in the request."""

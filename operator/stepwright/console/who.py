@@ -39,6 +39,7 @@ BUTTONS: Final[Mapping[str, Callable[[Place], str]]] = MappingProxyType(
         "StartExecution": _machines,
         "StopExecution": _executions,
         "RedriveExecution": _executions,
+        "RedriveExecutionFrom": _executions,
         "UpdateMapRun": _executions,
         "SendTaskSuccess": _executions,
         "TestState": _machines,

@@ -3,6 +3,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { ExecutionActs } from "../../acts/execution_acts";
+import { useRight } from "../../acts/rights";
 import { executionArn } from "../../api/arns";
 import { definitionOf, execution as executionQuery, isOver } from "../../api/executions";
 import type { Execution } from "../../api/generated/console";
@@ -12,6 +13,7 @@ import { me } from "../../api/session";
 import { someVisits, type Visits, visitOf } from "../../api/visits";
 import { Canvas } from "../../canvas/canvas";
 import { HeatChoice, heatMarks } from "../../canvas/heat";
+import { tokens } from "../../document/pointer";
 import { valueAt } from "../../document/value";
 import { stateText } from "../../execution/state_text";
 import type { Visit } from "../../execution/visits";
@@ -40,6 +42,9 @@ import { VisitsTable } from "./visits_table";
 import "./viewer.css";
 
 const TryDialog = lazy(() => import("./try_dialog").then((found) => ({ default: found.TryDialog })));
+const RedriveDialog = lazy(() =>
+  import("../../acts/redrive_dialog").then((found) => ({ default: found.RedriveDialog })),
+);
 const CompareDialog = lazy(() => import("./compare_dialog").then((found) => ({ default: found.CompareDialog })));
 
 const FROM = "/$namespace/executions/$machine/$name" as const;
@@ -64,6 +69,8 @@ export function Viewer() {
   }, [execution]);
   const [tried, setTried] = useState<Visit | null>(null);
   const [isChoosing, setChoosing] = useState(false);
+  const [again, goOnAt] = useState<string | null>(null);
+  const mayRedrive = !useRight("RedriveExecutionFrom").disabled && execution?.redrivable === true;
   const show = useCallback(
     (change: Change) => void navigate({ search: (before) => without({ ...before, ...change }), replace: true }),
     [navigate],
@@ -239,6 +246,7 @@ export function Viewer() {
               compared={compared}
               onShow={show}
               onTry={setTried}
+              onRedrive={mayRedrive && isAtTop(node.id) ? () => goOnAt(node.id) : undefined}
               onVisit={choose}
               onClose={() => chooseState(null)}
             />
@@ -249,6 +257,7 @@ export function Viewer() {
       </div>
       <Suspense fallback={null}>
         {tried && <TryDialog run={run} visit={tried} onClose={() => setTried(null)} />}
+        {again !== null && <RedriveDialog execution={execution} at={again} onClose={() => goOnAt(null)} />}
         {isChoosing && (
           <CompareDialog
             execution={execution}
@@ -263,6 +272,9 @@ export function Viewer() {
     </div>
   );
 }
+
+/** Whether a state is in no other. */
+const isAtTop = (pointer: string): boolean => tokens(pointer).length === 2;
 
 /** The visit at which it ended: the last that failed. */
 function useFailed(arn: string, execution: Execution | undefined, told: Visits | null): Visit | null {

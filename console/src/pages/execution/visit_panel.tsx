@@ -40,13 +40,15 @@ interface Props {
   hasLogs: boolean;
   compared: Compared | null;
   onTry: (visit: Visit) => void;
+  /** Absent where the execution cannot go on here. */
+  onRedrive?: (() => void) | undefined;
   onVisit: (visit: Visit) => void;
   onShow: (change: Change) => void;
   onClose: () => void;
 }
 
 /** What went into a state, what came out, and what happened between. */
-export function VisitPanel({ name, type, visits, visit, onTry, onVisit, onClose, ...rest }: Props) {
+export function VisitPanel({ name, type, visits, visit, onTry, onRedrive, onVisit, onClose, ...rest }: Props) {
   return (
     <div className="panel">
       <div className="top">
@@ -58,9 +60,10 @@ export function VisitPanel({ name, type, visits, visit, onTry, onVisit, onClose,
       </div>
       {visits.length > 1 && visit && <Pager visits={visits} visit={visit} onVisit={onVisit} />}
       {visit ? <Facts visit={visit} /> : <p>{words.visit.notVisited}</p>}
-      {visit && (
-        <div>
-          <Button onClick={() => onTry(visit)}>{words.trying.title}</Button>
+      {(visit || onRedrive) && (
+        <div className="acts">
+          {visit && <Button onClick={() => onTry(visit)}>{words.trying.title}</Button>}
+          {onRedrive && <Button onClick={onRedrive}>{words.redriving.here}</Button>}
         </div>
       )}
       {visit && <Started execution={rest.run.execution.arn} visit={visit} definition={rest.definition} />}

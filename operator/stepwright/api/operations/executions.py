@@ -9,11 +9,14 @@ from stepwright.api import errors, paging, references, subjects, wire
 from stepwright.api.operations import starting
 from stepwright.api.service import Answer, ForExecutions, Operation, Request, Service, needed
 from stepwright.asl.failure import causes
-from stepwright.asl.signals import Millis
+from stepwright.asl.signals import Millis, RedriveFrom
 from stepwright.catalog import arns, redrives
 from stepwright.catalog.ports import MachineGone, NotRedrivable
 from stepwright.catalog.records import Execution
 from stepwright.engine.ports import StopRequest
+
+REDRIVE_FROM: Final = "RedriveExecutionFrom"
+"""The right to say where an execution goes on, and with which input: it may skip what was to be done first."""
 
 _REDRIVE_FILTERS: Final = {None: None, "REDRIVEN": True, "NOT_REDRIVEN": False}
 
@@ -119,6 +122,7 @@ def _summary(execution: Execution) -> dict[str, Any]:
 
 
 async def redrive(service: Service, request: Request) -> Answer:
+    """``from``, which AWS does not have: the state to go on at, and its input."""
     arn = request["executionArn"]
     execution = await references.execution(service, arn)
     if execution.map_run_arn is not None:
@@ -126,11 +130,18 @@ async def redrive(service: Service, request: Request) -> Answer:
             f"It is a child execution of {execution.map_run_arn}, which is redriven with its parent alone"
         )
         raise errors.not_redrivable(arn, reason)
+    at = None if "from" not in request else _place(request["from"])
     try:
-        redriven = await service.executions.redrive(execution, request.get("clientToken"))
+        redriven = await service.executions.redrive(execution, request.get("clientToken"), at)
     except NotRedrivable as error:
         raise errors.not_redrivable(arn, error.reason or await _why_not(service, arn)) from None
     return {"redriveDate": wire.moment(redriven)}
+
+
+def _place(given: Request) -> RedriveFrom:
+    """Raises InvalidExecutionInput."""
+    text = given.get("input")
+    return RedriveFrom(given["state"], None if text is None else starting.checked_input(text))
 
 
 async def _why_not(service: Service, arn: str) -> str:
@@ -169,5 +180,9 @@ CALLED_IN_A_CLUSTER: Final[dict[str, Operation[ForExecutions]]] = {
 
 OPERATIONS: Final[dict[str, Operation[Service]]] = {
     **CALLED_IN_A_CLUSTER,
-    "RedriveExecution": Operation(redrive, subjects.named("executionArn")),
+    "RedriveExecution": Operation(
+        redrive,
+        subjects.named("executionArn"),
+        lambda request: REDRIVE_FROM if "from" in request else None,
+    ),
 }

@@ -36,11 +36,7 @@ def new(service: ForExecutions, request: Request, target: references.Target) -> 
         name = service.new_id()
     else:
         references.check(name)
-    input = request.get("input", "{}")
-    try:
-        jsontext.parse(input)
-    except InvalidJson as error:
-        raise errors.invalid_input(str(error)) from error
+    input = checked_input(request.get("input", "{}"))
     place = arns.place_of(machine.arn)
     if machine.type == "EXPRESS":
         arn = place.express(machine.name, name, run)
@@ -53,10 +49,19 @@ def new(service: ForExecutions, request: Request, target: references.Target) -> 
         machine_arn=machine.arn,
         revision_id=target.revision.id,
         status="RUNNING",
-        input=JsonText(input),
+        input=input,
         started=service.clock.now(),
         trace_header=request.get("traceHeader"),
         version_arn=target.version_arn,
         alias_arn=target.alias_arn,
         test_case=_split(request)[1],
     )
+
+
+def checked_input(text: str) -> JsonText:
+    """Raises InvalidExecutionInput."""
+    try:
+        jsontext.parse(text)
+    except InvalidJson as error:
+        raise errors.invalid_input(str(error)) from error
+    return JsonText(text)
