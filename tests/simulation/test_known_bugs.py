@@ -454,6 +454,22 @@ _SEEDS: Final = 2_000
 """As many as `make test` runs: each bug shows in one of 100 or more of them, by chance also in none of 200."""
 
 
+_SHOWN_BY: Final[Mapping[Break, int]] = {
+    drop_dispatches_while_the_lease_has_lapsed: 380,
+    retry_an_unknown_outcome_under_a_new_commit_id: 56,
+    take_the_job_of_another_token: 34,
+    accept_a_second_result: 279,
+    create_the_job_again_where_it_is_gone: 36,
+    let_jobs_run_again: 36,
+    begin_beside_the_write_what_may_be_begun_again: 40,
+    ask_after_no_parent: 85,
+    delete_children_while_they_are_awaited: 46,
+    go_on_where_it_failed_whatever_is_asked_for: 44,
+    delete_shards_before_their_ends_are_recorded: 91,
+}
+"""A seed that showed the bug when this was written, and is played first. Whatever changes what seeds hold may have another show it."""
+
+
 @pytest.mark.parametrize(
     ("bug", "told", "trouble"),
     [
@@ -501,12 +517,13 @@ def test_a_known_bug_is_caught(
     bug(monkeypatch)
     if trouble is not None:
         trouble.break_out(monkeypatch)
+    first = [_SHOWN_BY[bug]] if bug in _SHOWN_BY else []
     with preparing.prepared():
-        for seed in range(_SEEDS):
+        for number, seed in enumerate(itertools.chain(first, range(_SEEDS)), 1):
             found = [sentence for sentence in seeds.play(seed).violations if told in sentence]
             if found:
                 with capsys.disabled():
-                    print(f"\n{bug.__name__}: caught after {seed + 1} seeds: {found[0][:150]}")
+                    print(f"\n{bug.__name__}: caught by seed {seed}, number {number}: {found[0][:150]}")
                 return
     pytest.fail(f"{_SEEDS} seeds did not show it")
 
