@@ -4,7 +4,6 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queries } from "./api/queries";
-import { me } from "./api/session";
 import { router } from "./routes";
 import { follow } from "./theme/mode";
 import "./theme/fonts.css";
@@ -13,8 +12,6 @@ import "./theme/cloudscape.css";
 import "./theme/base.css";
 
 follow();
-// Every page needs it, and most ask for nothing before they have it.
-void queries.prefetchQuery(me);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
