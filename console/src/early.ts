@@ -10,5 +10,5 @@ const VIEWER = /\/executions\/[^/]+\/[^/]+$/;
 const { pathname } = location;
 // Every page needs it, and most ask for nothing before they have it.
 void queries.prefetchQuery(me);
-if (VIEWER.test(pathname)) void import("./pages/execution/ahead").then(({ askAhead }) => askAhead(pathname));
+if (VIEWER.test(pathname)) void import("./ahead").then(({ askAhead }) => askAhead(pathname));
 if (WITH_GRAPH.test(pathname)) warm();

@@ -1,11 +1,11 @@
 /** What the page of an execution asks for, asked for while the page is still being fetched. */
-import { executionArn } from "../../api/arns";
-import { definitionOf, execution } from "../../api/executions";
-import { queries } from "../../api/queries";
-import { me } from "../../api/session";
-import { talliesOf } from "../../api/visits";
-import { BASE } from "../../paths";
-import { hereOf } from "../../shell/tenants";
+import { executionArn } from "./api/arns";
+import { definitionOf, execution } from "./api/executions";
+import { queries } from "./api/queries";
+import { me } from "./api/session";
+import { talliesOf } from "./api/visits";
+import { BASE } from "./paths";
+import { hereOf } from "./shell/tenants";
 
 /** Whatever fails is asked for again by the page, which says so. */
 export const askAhead = (pathname: string): Promise<void> => ask(pathname).catch(() => undefined);

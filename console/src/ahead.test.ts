@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { queries } from "../../api/queries";
 import { askAhead } from "./ahead";
+import { queries } from "./api/queries";
 
 const ARN = "arn:aws:states:us-east-1:123456789012:execution:orders:a b/c";
 const ME = {
