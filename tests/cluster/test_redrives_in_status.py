@@ -92,8 +92,10 @@ def test_an_end_without_success_keeps_where_it_failed(ended: dict[str, Any]) -> 
     assert status["seal"] == str(seal.of("uid-1", status))
 
 
-def redriven(stored: Stored, *, fails: bool = False) -> tuple[dict[str, Any], list[Commit]]:
-    """By an engine that takes it up as it is stored."""
+def redriven(
+    stored: Stored, *, fails: bool = False, meanwhile: str | None = None
+) -> tuple[dict[str, Any], list[Commit]]:
+    """By an engine that takes it up as it is stored. ``meanwhile``: another request, which comes before the first write."""
     machine = loaded(MACHINE).machine
     parts = {PartId(name): msgspec.json.decode(text) for name, text in stored.checkpoint.items()}
     found = executions.loaded(stored, Revision("machine-1", machine, {}), parts)
@@ -104,12 +106,13 @@ def redriven(stored: Stored, *, fails: bool = False) -> tuple[dict[str, Any], li
         return (await world.complete(found)).commits
 
     body, known = dict(stored.body), Record.of(stored, PINNED)
+    known.asked = meanwhile or known.asked
     commits = run(main)
     for commit in commits:
         body, known = written(body, known, commit)
         read = Record.of(of(body), PINNED)
         read.stored = known.stored
-        if not known.has_ended:
+        if not known.has_ended and meanwhile is None:
             assert read == known
     return body, commits
 
@@ -135,6 +138,16 @@ def test_it_goes_on_with_one_commit_that_notes_the_request(ended: dict[str, Any]
         "Complete": "True",
         "Redriven": "True",
     }
+
+
+def test_what_is_asked_for_while_a_redrive_is_written_is_not_noted_in_its_place(
+    ended: dict[str, Any],
+) -> None:
+    body, _ = redriven(asked(ended), meanwhile="later")
+
+    made, refused = body["status"]["redrives"]
+    assert (made["requestId"], "refused" in made) == ("once", False)
+    assert (refused["requestId"], refused["refused"]) == ("later", redrives.RUNNING)
 
 
 def test_what_failed_again_can_go_on_again(ended: dict[str, Any]) -> None:
