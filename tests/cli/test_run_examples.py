@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
 
-from tests.processes import postgres
+from tests.processes import kafka, nats_server, postgres, rabbitmq
 from tests.processes.logged_server import started
 from tests.testcluster.ports import free_port
 
@@ -110,6 +112,83 @@ def test_a_mail_is_told_of_by_the_server_that_gets_it(copied: tuple[Path, int]) 
 
     assert f"It prints `{output(told)}`" in said
     assert "Your chair is on its way." in (folder / "log").read_text()
+
+
+def at(folder: Path, kind: str, **place: Any) -> None:
+    """The Connection leads there."""
+    connection = yaml.safe_load((folder / "connections.yaml").read_text())
+    connection["spec"][kind] |= place
+    (folder / "connections.yaml").write_text(yaml.safe_dump(connection))
+
+
+@contextmanager
+def beside(folder: Path, script: str, url: str) -> Iterator[Callable[[], list[str]]]:
+    """The example's own program, which says when it is ready. Gives what it has printed since."""
+
+    def printed() -> list[str]:
+        return (folder / "log").read_text().splitlines()
+
+    options: Any = {"env": {**os.environ, "PYTHONUNBUFFERED": "1"}}
+    with started([sys.executable, str(EXAMPLES / script), url], folder, options) as program:
+        while "ready" not in printed():
+            assert program.poll() is None, printed()
+            time.sleep(0.05)
+        yield lambda: printed()[printed().index("ready") + 1 :]
+
+
+def until_printed(printed: Callable[[], list[str]], count: int) -> list[Any]:
+    while len(lines := printed()) < count:
+        time.sleep(0.05)
+    return [json.loads(line) for line in lines]
+
+
+@of("nats", 4222)
+def test_an_order_is_priced_and_announced_over_nats(copied: tuple[Path, int]) -> None:
+    folder, _ = copied
+    said, given = page("nats")
+    with nats_server.serving(tls=False, guarded=False) as server:
+        url = f"nats://{server.address}:{server.port}"
+        at(folder, "nats", host=server.address, port=server.port)
+        with beside(folder, "nats/shop.py", url) as printed:
+            told = output(run(folder, given))
+            assert until_printed(printed, 1) == [json.loads(told)]
+            moon = run(folder, json.dumps({"order": 8, "item": "moon"}))
+
+    assert f"It prints `{told}`" in said
+    assert "Order.Unknown: Nobody sells this." in moon.stderr
+
+
+@of("amqp", 5672)
+def test_an_order_is_left_in_a_queue_of_rabbitmq(copied: tuple[Path, int]) -> None:
+    folder, _ = copied
+    said, given = page("amqp")
+    user, secret = rabbitmq.USER, {"STEPWRIGHT_SECRET_RABBIT_PASSWORD": rabbitmq.PASSWORD}
+    with rabbitmq.serving() as server:
+        place = {"host": server.address, "port": server.plain_port, "virtualHost": rabbitmq.VIRTUAL_HOST}
+        connection = yaml.safe_load((folder / "connections.yaml").read_text())
+        auth = connection["spec"]["amqp"]["auth"] | {"username": user}
+        at(folder, "amqp", **place, auth=auth)
+        unheard = output(run(folder, given, secret))
+        url = f"amqp://{user}:{quote(rabbitmq.PASSWORD)}@{server.address}:{server.plain_port}/{rabbitmq.VIRTUAL_HOST}"
+        with beside(folder, "amqp/packer.py", url) as printed:
+            heard = output(run(folder, given, secret))
+            assert until_printed(printed, 1) == [json.loads(given)]
+
+    assert f"It prints `{heard}`" in said
+    assert f"the run prints `{unheard}`" in said
+
+
+@of("kafka", 9092)
+def test_an_order_is_recorded_in_a_topic_of_kafka(copied: tuple[Path, int]) -> None:
+    folder, _ = copied
+    said, given = page("kafka")
+    with kafka.serving() as broker:
+        at(folder, "kafka", host=broker.address, port=broker.plain_port)
+        with beside(folder, "kafka/reader.py", f"{broker.address}:{broker.plain_port}") as printed:
+            first, second = [output(run(folder, given)) for _ in range(2)]
+            assert until_printed(printed, 2) == [json.loads(given)] * 2
+
+    assert f"The first run prints `{first}`, the second one `{second}`" in said
 
 
 @of("http", 8000)

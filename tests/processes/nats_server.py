@@ -32,6 +32,9 @@ listen: "ADDRESS:PORT"
 jetstream { store_dir: "FOLDER/store", max_mem: 64M, max_file: 256M }
 TLS
 max_connections: MOST
+USERS
+"""
+_USERS: Final = """
 authorization {
   users = [
     {user: "USER", password: "PASSWORD", permissions: {publish: {deny: ["secret.>"]}}}
@@ -65,9 +68,14 @@ class NatsServer:
 
 @contextmanager
 def serving(
-    address: str = LOOPBACK, *, tls: bool = True, strict: bool = False, most: int = 1000
+    address: str = LOOPBACK,
+    *,
+    tls: bool = True,
+    strict: bool = False,
+    most: int = 1000,
+    guarded: bool = True,
 ) -> Iterator[NatsServer]:
-    """``strict``: clients have to show a certificate. ``most``: how many there may be at a time. Skips the test where there is no such
+    """``strict``: clients have to show a certificate. ``guarded``: they have to say who they are. ``most``: how many there may be at a time. Skips the test where there is no such
     program, and says why."""
     try:
         packages.ensure(PACKAGE)
@@ -76,7 +84,8 @@ def serving(
     folder = Path(tempfile.mkdtemp(prefix="stepwright-nats-"))
     try:
         certificates, port = issue(folder, address), free_port(address)
-        settings = _SETTINGS.replace("TLS", _TLS if tls else "").replace("MORE", _STRICT if strict else "")
+        settings = _SETTINGS.replace("USERS", _USERS if guarded else "").replace("TLS", _TLS if tls else "")
+        settings = settings.replace("MORE", _STRICT if strict else "")
         settings = settings.replace("FOLDER", str(folder)).replace("MOST", str(most))
         settings = (
             settings.replace("ADDRESS", address)

@@ -269,6 +269,7 @@ TABLE: Final = (
         ConnectionKind("nats", nats.read_connection),
         errors="Nats",
         tested="nats-server with JetStream",
+        example="nats",
     ),
     _at_servers(
         "amqp",
@@ -277,6 +278,7 @@ TABLE: Final = (
         ConnectionKind("amqp", amqp.read_connection),
         errors="Amqp",
         tested="RabbitMQ",
+        example="amqp",
     ),
     _at_servers(
         "kafka",
@@ -285,6 +287,7 @@ TABLE: Final = (
         ConnectionKind("kafka", kafka.read_connection),
         errors="Kafka",
         tested="Kafka, one node in KRaft mode",
+        example="kafka",
     ),
     Row(
         "activities",
