@@ -85,14 +85,19 @@ def listening(folder: Path, port: int, *command: str) -> Iterator[None]:
         yield
 
 
+def at(folder: Path, kind: str, **place: Any) -> None:
+    """The Connection leads there."""
+    connection = yaml.safe_load((folder / "connections.yaml").read_text())
+    connection["spec"][kind] |= place
+    (folder / "connections.yaml").write_text(yaml.safe_dump(connection))
+
+
 @of("sql", 5432)
 def test_an_order_is_taken_out_of_a_database(copied: tuple[Path, int]) -> None:
     folder, _ = copied
     said, given = page("sql")
     with postgres.serving() as database:
-        connection = yaml.safe_load((folder / "connections.yaml").read_text())
-        connection["spec"]["sql"]["port"] = database.port
-        (folder / "connections.yaml").write_text(yaml.safe_dump(connection))
+        at(folder, "sql", port=database.port)
         first, second, third = [
             run(folder, given, {"STEPWRIGHT_SECRET_STOCK_PASSWORD": postgres.PASSWORD}) for _ in range(3)
         ]
@@ -112,13 +117,6 @@ def test_a_mail_is_told_of_by_the_server_that_gets_it(copied: tuple[Path, int]) 
 
     assert f"It prints `{output(told)}`" in said
     assert "Your chair is on its way." in (folder / "log").read_text()
-
-
-def at(folder: Path, kind: str, **place: Any) -> None:
-    """The Connection leads there."""
-    connection = yaml.safe_load((folder / "connections.yaml").read_text())
-    connection["spec"][kind] |= place
-    (folder / "connections.yaml").write_text(yaml.safe_dump(connection))
 
 
 @contextmanager

@@ -91,9 +91,10 @@ def test_what_was_done_before_the_end_is_not_done_again() -> None:
     assert "error" not in played.status("e")
 
 
-@pytest.mark.parametrize("moment", ["before", "sent", "landed", "answered"])
-def test_it_goes_on_once_whoever_is_killed_while_that_is_written(moment: Moment) -> None:
-    class Killed(Stopped):
+def killed_while_it_is_written(of: type[Stopped], moment: Moment) -> Stopped:
+    """Played; whoever writes that it goes on is killed once, then."""
+
+    class Killed(of):  # type: ignore[misc, valid-type]
         operators_begun = 2
         killed = 0
 
@@ -110,6 +111,13 @@ def test_it_goes_on_once_whoever_is_killed_while_that_is_written(moment: Moment)
     played = scene.play(Killed)
 
     assert played.killed == 1
+    return played
+
+
+@pytest.mark.parametrize("moment", ["before", "sent", "landed", "answered"])
+def test_it_goes_on_once_whoever_is_killed_while_that_is_written(moment: Moment) -> None:
+    played = killed_while_it_is_written(Stopped, moment)
+
     assert played.has_gone_on()
     assert len(played.jobs.notes) == 2
 
@@ -181,14 +189,6 @@ def test_one_that_is_stopped_right_after_its_redrive_ends_again() -> None:
 # --- Maps in shards -----------------------------------------------------------------------------------------------------
 
 
-async def struck_until_settled(sharded: Sharded, random: Random) -> None:
-    """Operators die meanwhile, and others take their places."""
-    while not sharded.status("parent").get("settled", False):
-        await asyncio.sleep(random.uniform(0.2, 6))
-        for operator in [*sharded.operators.values()][: random.choice((0, 1, 2))]:
-            sharded._strike(operator, random.choice(("killed", "killed", "paused", "ended")))
-
-
 def without_end(machine: Mapping[str, Any]) -> dict[str, Any]:
     """Its only state, to go on from."""
     [state] = machine["States"].values()
@@ -232,16 +232,26 @@ def test_a_map_in_shards_goes_on_with_what_was_not_done() -> None:
     assert ITEMS < len(runs) <= ITEMS + 6
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_map_in_shards_goes_on_whoever_is_killed_meanwhile(seed: int) -> None:
-    class Killed(StoppedMap):
+def struck(of: type[StoppedMap], seed: int) -> StoppedMap:
+    """Played, while operators die and others take their places."""
+
+    class Struck(of):  # type: ignore[misc, valid-type]
         operators_begun = 2
 
         async def until_settled(self) -> None:
-            await struck_until_settled(self, Random(seed))
+            random = Random(seed)
+            while not self.status("parent").get("settled", False):
+                await asyncio.sleep(random.uniform(0.2, 6))
+                for operator in [*self.operators.values()][: random.choice((0, 1, 2))]:
+                    self._strike(operator, random.choice(("killed", "killed", "paused", "ended")))
             await super().until_settled()
 
-    played = scene.play(Killed, seed)
+    return scene.play(Struck, seed)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_map_in_shards_goes_on_whoever_is_killed_meanwhile(seed: int) -> None:
+    played = struck(StoppedMap, seed)
 
     assert played.output() == [{"item": number} for number in range(ITEMS)]
     assert played.map_run["redriveCount"] == 1
@@ -276,19 +286,8 @@ def test_it_goes_on_at_the_state_that_is_asked_for_with_that_input() -> None:
 
 @pytest.mark.parametrize("moment", ["before", "sent", "landed", "answered"])
 def test_it_goes_on_there_whoever_is_killed_while_that_is_written(moment: Moment) -> None:
-    class Killed(FromAState):
-        operators_begun = 2
-        killed = 0
+    played = killed_while_it_is_written(FromAState, moment)
 
-        def fate(self, request: Request, fate: Fate) -> Fate:
-            if b"ExecutionRedriven" in (request.body or b"") and not self.killed:
-                self.killed += 1
-                return replace(fate, strikes=(moment, "killed"))
-            return fate
-
-    played = scene.play(Killed)
-
-    assert played.killed == 1
     assert played.has_gone_on()
     assert len(played.jobs.notes) == 2
 
@@ -353,14 +352,7 @@ def test_shards_of_a_map_that_is_left_are_taken_away() -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_shards_of_a_map_that_is_left_are_taken_away_whoever_is_killed_meanwhile(seed: int) -> None:
-    class Killed(LeftMap):
-        operators_begun = 2
-
-        async def until_settled(self) -> None:
-            await struck_until_settled(self, Random(seed))
-            await super().until_settled()
-
-    played = scene.play(Killed, seed)
+    played = struck(LeftMap, seed)
 
     assert played.output() == "by hand"
     assert played.shards() == []

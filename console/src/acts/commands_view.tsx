@@ -2,19 +2,20 @@ import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import { useHere } from "../shell/here";
 import { words } from "../words";
-import { type Call, commandsOf } from "./commands";
+import { type Call, type Command, commandsOf } from "./commands";
 
 /** An account of AWS has twelve digits; in a cluster it is the name of a namespace. */
 const ACCOUNT = /^\d{12}$/;
-const isInCluster = (account: string): boolean => !ACCOUNT.test(account);
+
+function useCommands(of: Call): Command[] {
+  const { namespace, place } = useHere();
+  const inCluster = ACCOUNT.test(place.account) ? null : namespace;
+  return commandsOf({ endpoint: location.origin, region: place.region, namespace: inCluster }, of);
+}
 
 /** The same by other means, to be copied. */
 export function Commands({ of }: { of: Call }) {
-  const { namespace, place } = useHere();
-  const commands = commandsOf(
-    { endpoint: location.origin, region: place.region, namespace: isInCluster(place.account) ? namespace : null },
-    of,
-  );
+  const commands = useCommands(of);
   return (
     <ul className="commands">
       {commands.map(({ tool, text }) => (
@@ -40,8 +41,7 @@ export function Commands({ of }: { of: Call }) {
 
 /** Nothing where no other means can do the same. */
 export function FoldedCommands({ of }: { of: Call }) {
-  const { place } = useHere();
-  if (of.isOwn && !(of.kubectl && isInCluster(place.account))) return null;
+  if (!useCommands(of).length) return null;
   return (
     <ExpandableSection headerText={words.acts.asCommand}>
       <Commands of={of} />

@@ -2,12 +2,12 @@ import FormField from "@cloudscape-design/components/form-field";
 import Select from "@cloudscape-design/components/select";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { redrive } from "../api/acts";
+import { LARGEST_INPUT_BYTES, redrive } from "../api/acts";
 import { definitionOf } from "../api/executions";
 import type { Execution } from "../api/generated/console";
 import { someVisits, visitData } from "../api/visits";
 import { JsonEditor, jsonWrong } from "../data/json_editor";
-import { child, last, tokens } from "../document/pointer";
+import { child, isOutermostState, last } from "../document/pointer";
 import { indented } from "../execution/json_text";
 import { statesOf } from "../execution/state_text";
 import type { Standing } from "../execution/visits";
@@ -19,7 +19,6 @@ import { Dialog } from "./dialog";
 import { useRight } from "./rights";
 import { useAct } from "./use_act";
 
-const LARGEST_BYTES = 256 * 1024;
 const PLACES = ["failed", "state"] as const;
 
 interface Props {
@@ -40,7 +39,7 @@ export function RedriveDialog({ execution, at, onClose }: Props) {
   const from = place === "state" && state !== null ? { state, input } : undefined;
   const right = useRight("RedriveExecutionFrom");
   const acting = useAct(() => redrive(arn, from), onClose);
-  const isOpen = place === "state" && (!from || recorded.isComing || jsonWrong(input, LARGEST_BYTES) !== null);
+  const isOpen = place === "state" && (!from || recorded.isComing || jsonWrong(input, LARGEST_INPUT_BYTES) !== null);
   return (
     <Dialog
       title={words.redriving.title(name)}
@@ -78,7 +77,7 @@ export function RedriveDialog({ execution, at, onClose }: Props) {
               description={words.redriving[recorded.kind]}
               value={input}
               onChange={type}
-              most={LARGEST_BYTES}
+              most={LARGEST_INPUT_BYTES}
             />
           )}
         </>
@@ -129,7 +128,7 @@ function useInput({ arn, status }: Execution, state: string | null): Input {
   const isNever = isWanted && own?.length === 0;
   const standing = STANDINGS[status];
   const { data: unsuccessful } = useQuery(someVisits(arn, standing ? { standing } : {}, isNever));
-  const outermost = unsuccessful?.filter(({ pointer }) => tokens(pointer).length === 2);
+  const outermost = unsuccessful?.filter(({ pointer }) => isOutermostState(pointer));
   const { data } = useQuery(visitData(arn, isWanted ? (own?.at(-1) ?? outermost?.at(-1)) : undefined));
   const kind = isNever ? "never" : "recorded";
   if (data?.input) return { text: indented(data.input.text), kind: data.input.cut ? "cut" : kind, isComing: false };

@@ -4,7 +4,7 @@ import Select from "@cloudscape-design/components/select";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { useState } from "react";
-import { type Answered, type Begun, inputOf, start, startAndWait } from "../api/acts";
+import { type Answered, type Begun, inputOf, LARGEST_INPUT_BYTES, start, startAndWait } from "../api/acts";
 import { nameOf } from "../api/arns";
 import { executions } from "../api/executions";
 import { machine as machineQuery } from "../api/machines";
@@ -20,7 +20,6 @@ import { Dialog } from "./dialog";
 import { draftOf, keepDraft } from "./drafts";
 import { useAct } from "./use_act";
 
-const LARGEST_BYTES = 256 * 1024;
 /** Refusals that are about one of the fields. */
 const OF_NAME = new Set(["ExecutionAlreadyExists", "InvalidName"]);
 const OF_INPUT = new Set(["InvalidExecutionInput"]);
@@ -70,7 +69,11 @@ export function StartDialog({ machine, by = machine, like, onClose }: Props) {
     <Dialog
       title={words.acts.startTitle(nameOf(by))}
       size="large"
-      act={{ text: words.acts.start, acting, disabled: earlier.isLoading || jsonWrong(input, LARGEST_BYTES) !== null }}
+      act={{
+        text: words.acts.start,
+        acting,
+        disabled: earlier.isLoading || jsonWrong(input, LARGEST_INPUT_BYTES) !== null,
+      }}
       refused={earlier.error?.message ?? (isElsewhere ? message : null)}
       onClose={onClose}
     >
@@ -96,7 +99,7 @@ export function StartDialog({ machine, by = machine, like, onClose }: Props) {
         label={words.acts.input}
         value={input}
         onChange={edit}
-        most={LARGEST_BYTES}
+        most={LARGEST_INPUT_BYTES}
         refused={OF_INPUT.has(code) ? message : null}
       />
       {answer && <AnswerView of={answer} />}

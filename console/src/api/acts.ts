@@ -2,6 +2,9 @@
 import { ApiFailure, perform } from "./client";
 import { queries } from "./queries";
 
+/** AWS's limit for inputs. */
+export const LARGEST_INPUT_BYTES = 256 * 1024;
+
 /** Moments are seconds since 1970. */
 export interface Begun {
   executionArn: string;

@@ -16,6 +16,9 @@ export function parent(pointer: Pointer): Pointer {
   return pointer.slice(0, Math.max(0, pointer.lastIndexOf("/")));
 }
 
+/** Whether it is a state that is in no other. */
+export const isOutermostState = (pointer: Pointer): boolean => tokens(pointer).length === 2;
+
 /** The name or index within what it is in. */
 export function last(pointer: Pointer): string {
   return unescaped(pointer.slice(pointer.lastIndexOf("/") + 1));

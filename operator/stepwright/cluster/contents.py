@@ -31,8 +31,8 @@ class Contents:
         Unavailable, Refused, InvalidInput, NewerVersion."""
         ended = found.has_ended and not redrives.goes_on(found)
         revision = await self._revision(found, pinned, ended=ended)
-        if not ended and found.has_ended and found.redrive is not None:
-            ended = no_such_state(found.redrive.at, revision.machine) is not None
+        if not ended and found.has_ended:
+            ended = no_such_state(found.redrive_from, revision.machine) is not None
         parts, digests = await self._parts(found, ended=ended)
         return executions.loaded(found, revision, parts, ended=ended), digests
 

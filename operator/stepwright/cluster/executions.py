@@ -77,7 +77,6 @@ def loaded(
     stored: Stored, revision: Revision, parts: Mapping[PartId, EncodedPart], *, ended: bool = False
 ) -> Loaded:
     """``parts`` are those of the checkpoint with all payloads in place. ``ended``: it has, and does not go on. Raises InvalidInput."""
-    redrive = stored.redrive if stored.has_ended and not ended else None
     account = revision.settings.get("serviceAccountName")
     known = structs.replace(identity(stored), role_arn=arns.role(stored.namespace, account))
     return Loaded(
@@ -93,7 +92,7 @@ def loaded(
         ended=ended,
         settled=ended and stored.settled,
         stop=stored.stop,
-        redrive_from=None if redrive is None else redrive.at,
+        redrive_from=stored.redrive_from if stored.has_ended and not ended else None,
         bounds=stored.bounds,
         latest=_latest(stored),
     )

@@ -181,7 +181,7 @@ def refusal(stored: Stored, now: Millis) -> str | None:
 
 def _no_place(stored: Stored) -> str | None:
     """Why it cannot go on where that is asked for, whatever it runs."""
-    at = None if stored.redrive is None else stored.redrive.at
+    at = stored.redrive_from
     if at is None:
         return None
     if stored.is_shard:

@@ -107,6 +107,11 @@ class Stored:
         return None if machine is None else Pinned(machine["name"], machine["uid"], machine["revision"])
 
     @property
+    def redrive_from(self) -> RedriveFrom | None:
+        """Where the newest request for a redrive has it go on, if not where it failed."""
+        return None if self.redrive is None else self.redrive.at
+
+    @property
     def is_shard(self) -> bool:
         """Whether it works on a part of a distributed Map, whose checkpoint its parent's operator writes."""
         return self.body["spec"].get("mapShard") is not None

@@ -83,8 +83,7 @@ class Redriving:
         try:
             if await self._has_machine(seen, pinned):
                 opened = await self._journal.open(stored, pinned)
-                at = None if stored.redrive is None else stored.redrive.at
-                problem = no_such_state(at, opened.machine)
+                problem = no_such_state(stored.redrive_from, opened.machine)
                 if problem is None:
                     return opened
                 self._journal.forget(seen.reference)

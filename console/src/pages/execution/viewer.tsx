@@ -13,7 +13,7 @@ import { me } from "../../api/session";
 import { someVisits, type Visits, visitOf } from "../../api/visits";
 import { Canvas } from "../../canvas/canvas";
 import { HeatChoice, heatMarks } from "../../canvas/heat";
-import { tokens } from "../../document/pointer";
+import { isOutermostState } from "../../document/pointer";
 import { valueAt } from "../../document/value";
 import { stateText } from "../../execution/state_text";
 import type { Visit } from "../../execution/visits";
@@ -246,7 +246,7 @@ export function Viewer() {
               compared={compared}
               onShow={show}
               onTry={setTried}
-              onRedrive={mayRedrive && isAtTop(node.id) ? () => goOnAt(node.id) : undefined}
+              onRedrive={mayRedrive && isOutermostState(node.id) ? () => goOnAt(node.id) : undefined}
               onVisit={choose}
               onClose={() => chooseState(null)}
             />
@@ -272,9 +272,6 @@ export function Viewer() {
     </div>
   );
 }
-
-/** Whether a state is in no other. */
-const isAtTop = (pointer: string): boolean => tokens(pointer).length === 2;
 
 /** The visit at which it ended: the last that failed. */
 function useFailed(arn: string, execution: Execution | undefined, told: Visits | null): Visit | null {

@@ -70,16 +70,20 @@ def _enter(draft: Draft, root: Branch, at: RedriveFrom, redriven: int) -> None:
         open_shards.cancel_all(draft, fork)
     for name in [name for name in parts if name not in (START, HEAD, branch_id(ROOT))]:
         draft.checkpoint.drop(name)
-    root.state = at.state
     if at.input is not None:
         root.input = payload.of_text(at.input)
     root.came_from = None
+    draft.ready.clear()
+    _enter_anew(draft, root, at.state, redriven)
+
+
+def _enter_anew(draft: Draft, root: Branch, state: str, redriven: int) -> None:
+    root.state = state
     root.phase = "enter"
     root.previous = redriven
     root.retries, root.task, root.timer = (), None, None
     root.seen = None
-    draft.ready.clear()
-    draft.ready.append(ROOT)
+    draft.ready.append(root.number)
 
 
 def _is_express(draft: Draft, root: Branch) -> bool:
@@ -96,14 +100,10 @@ def _start_again(draft: Draft, root: Branch, redriven: int) -> None:
     if fork is not None:
         abort.drop(draft, fork)
         draft.checkpoint.drop_fork(fork)
-    root.state = draft.machine.scopes[root.scope].start_at
     root.input = draft.checkpoint.child(root.number).input
     root.came_from = BEGINNING
-    root.phase = "enter"
-    root.previous = redriven
-    root.retries, root.task, root.timer = (), None, None
-    root.variables, root.seen = NO_VARIABLES, None
-    draft.ready.append(root.number)
+    root.variables = NO_VARIABLES
+    _enter_anew(draft, root, draft.machine.scopes[root.scope].start_at, redriven)
 
 
 def _reopen(draft: Draft, branch: Branch, redriven: int) -> None:
